@@ -55,7 +55,8 @@ Result = TensorType | tuple[TensorType, ...]
 @dataclass(frozen=True, slots=True)
 class Arg:
     """One argument. `optional` lets None through; `variadic` takes the rest of the positional ones
-    (`x.view(B, -1)` as well as `x.view([B, -1])`); `choices` are the words a string may be."""
+    (`x.view(B, -1)` as well as `x.view([B, -1])`); `choices` are the words a string may be;
+    `keyword` is given by name only."""
 
     name: str
     kind: Kind
@@ -64,6 +65,7 @@ class Arg:
     variadic: bool = False
     choices: tuple[str, ...] = ()
     doc: str = ""
+    keyword: bool = False
 
     @property
     def required(self) -> bool:

@@ -1,9 +1,9 @@
 """The type of `x[...]`: integers, slices, None, `...` and integer tensors.
 
 A bound is taken to lie within the size unless it certainly does not: `x[:, 1:]` of size `T` has
-`T - 1`, `x[:, :4]` has 4 (true from `T >= 4` on, where torch would clamp), and `mask[:T, :T]` of size
-256 has `T`, true up to `T <= 256`. A symbolic bound counts from the front unless it is certainly
-negative.
+`T - 1`, `x[:, :4]` has 4 (true from `T >= 4` on, where torch would clamp), and `mask[:T, :T]` of
+size 256 has `T`, true up to `T <= 256`. A symbolic bound counts from the front unless it is
+certainly negative.
 """
 
 from __future__ import annotations
