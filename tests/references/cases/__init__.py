@@ -1,0 +1,14 @@
+"""Every recorded case, by spec."""
+
+from . import generative, graph, language, recurrent, tabular, timeseries, vision
+from .case import Case
+
+CASES: dict[str, tuple[Case, ...]] = {
+    **vision.CASES,
+    **language.CASES,
+    **generative.CASES,
+    **graph.CASES,
+    **recurrent.CASES,
+    **tabular.CASES,
+    **timeseries.CASES,
+}

@@ -1,0 +1,98 @@
+"""Time series: transformers' PatchTST, with every norm, pooling and class token."""
+
+from itertools import product
+from typing import Any
+
+from .case import Case, Inputs, Outputs, call, drawn
+
+NAMES = {
+    "context": "context_length",
+    "channels": "num_input_channels",
+    "patch": "patch_length",
+    "stride": "patch_stride",
+    "horizon": "prediction_length",
+    "dim": "d_model",
+    "depth": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "hidden": "ffn_dim",
+    "norm": "norm_type",
+    "pooling": "pooling_type",
+    "pre_norm": "pre_norm",
+    "use_cls_token": "use_cls_token",
+}
+WORDS = {"BatchNormed": "batchnorm", "LayerNorm": "layernorm", "none": None}
+
+
+def forecast(model: Any, inputs: Inputs) -> Outputs:
+    """The forecast, and the scaling it was made under."""
+    result = model(**inputs)
+    return {
+        "prediction_outputs": result.prediction_outputs,
+        "loc": result.loc,
+        "scale": result.scale,
+    }
+
+
+def patchtst(*inputs: dict[str, Any], names: bool = False, **params: Any) -> Case:
+    """A PatchTST with learned ("random") positions, as the spec has; sine ones would be frozen."""
+    said = {
+        NAMES[name]: WORDS.get(value, value) if isinstance(value, str) else value
+        for name, value in params.items()
+    }
+    config = call("transformers.PatchTSTConfig", **said, positional_encoding_type="random")
+    return Case(
+        params=params,
+        reference=call("transformers.PatchTSTForPrediction", config),
+        run=forecast,
+        inputs=inputs,
+        names=names,
+    )
+
+
+SMALL: dict[str, Any] = {
+    "context": 30,
+    "channels": 3,
+    "patch": 8,
+    "stride": 5,
+    "horizon": 6,
+    "dim": 16,
+    "depth": 2,
+    "heads": 2,
+    "hidden": 24,
+}
+"""Two steps at the start belong to no patch."""
+SERIES = {"past_values": drawn("normal", 2, 30, 3)}
+OBSERVED = SERIES | {"past_observed_mask": drawn("bools", 2, 30, 3)}
+
+
+def options() -> tuple[Case, ...]:
+    """Norms, their place, poolings, and the class token, which leaves nothing to pool."""
+    pooled = product(("BatchNormed", "LayerNorm"), (True, False), ("mean", "max", "none"))
+    classed = product(("BatchNormed", "LayerNorm"), (True, False))
+    return (
+        *(
+            patchtst(
+                SERIES,
+                **SMALL,
+                norm=norm,
+                pre_norm=before,
+                pooling=pooling,
+                names=before and (norm == "LayerNorm" or pooling == "none"),
+            )
+            for norm, before, pooling in pooled
+        ),
+        *(
+            patchtst(SERIES, **SMALL, norm=norm, pre_norm=before, use_cls_token=True, names=before)
+            for norm, before in classed
+        ),
+    )
+
+
+CASES = {
+    "timeseries/patchtst": (
+        patchtst({"past_values": drawn("normal", 2, 32, 1)}, names=True),
+        patchtst(context=512, channels=7, patch=16, stride=8, horizon=96),
+        patchtst(OBSERVED, {"past_values": drawn("uniform", 1, 30, 3)}, **SMALL),
+        *options(),
+    )
+}
