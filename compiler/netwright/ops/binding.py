@@ -97,7 +97,7 @@ def unknown_argument(op_name: str, args: tuple[Arg, ...], name: str) -> OpError:
 
 def check_kind(arg: Arg, value: object) -> object:
     """`value` as rules see it; OpError E0212 or E0308 where it does not fit `arg`."""
-    if value is None and (arg.optional or arg.default is None):
+    if value is None and arg.optional:
         return None
     words, convert = _KINDS[arg.kind]
     if isinstance(value, str) and value in arg.choices:
