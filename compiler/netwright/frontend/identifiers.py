@@ -1,0 +1,41 @@
+"""Which texts can be names, and what a misspelt one was meant to be."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import re
+from collections.abc import Iterable
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONSTANTS = frozenset({"pi", "inf", "training"})
+_CANDIDATES = 2000
+
+
+def fault_of(name: str) -> str:
+    """Why `name` cannot be the name of a node, param, input or block; empty where it can."""
+    if not _IDENTIFIER.fullmatch(name):
+        return "is not an identifier"
+    if keyword.iskeyword(name):
+        return "is a Python keyword"
+    if name in _CONSTANTS:
+        return "is a constant of the language"
+    if name.startswith("__"):
+        return "begins with two underscores"
+    return ""
+
+
+def is_integer(name: str) -> bool:
+    return name.isascii() and name.isdigit()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A remedy for a misspelt `name`, empty where nothing is close."""
+    candidates = list(dict.fromkeys(known))[:_CANDIDATES]
+    lowered = {c.lower(): c for c in reversed(candidates)}
+    if name.lower() in lowered and lowered[name.lower()] != name:
+        return f"did you mean `{lowered[name.lower()]}`?"
+    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.7)
+    if not close:
+        close = [lowered[c] for c in difflib.get_close_matches(name.lower(), lowered, 1, 0.75)]
+    return f"did you mean `{close[0]}`?" if close else ""

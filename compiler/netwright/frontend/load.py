@@ -1,0 +1,148 @@
+"""Spec files to programs: the front door of the front end."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netwright.diagnostics import Diagnostic, Report
+from netwright.frontend.budgets import DEFAULT, Budgets
+from netwright.frontend.catalogue import Catalogue, Unreadable, root_of
+from netwright.frontend.document import MappingValue, Scalar, Value, read
+from netwright.frontend.form import Form
+from netwright.frontend.lower import lower
+from netwright.ir.program import Module
+from netwright.source import Sources, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a spec file came to. `module` is None where `report` holds errors."""
+
+    module: Module | None
+    report: Report
+    sources: Sources
+
+
+def load_file(path: str | os.PathLike[str], budgets: Budgets = DEFAULT) -> Loaded:
+    """The program of the spec file at `path` and of the files that it uses."""
+    path = Path(path)
+    loader = _Loader(Catalogue(root_of(path), budgets), budgets)
+    module = loader.file(Path(os.path.realpath(path)), str(path), Span.point(str(path)))
+    return loader.loaded(module)
+
+
+def load_text(
+    text: str,
+    file: str = "<spec>",
+    path: str | os.PathLike[str] | None = None,
+    budgets: Budgets = DEFAULT,
+) -> Loaded:
+    """The program of a spec's text.
+
+    file  the name that diagnostics show
+    path  where the text stands or would stand; without one it can use no other file
+    """
+    real = None if path is None else Path(os.path.realpath(path))
+    loader = _Loader(None if real is None else Catalogue(root_of(real), budgets), budgets)
+    return loader.loaded(loader.text(text, file, real))
+
+
+@dataclass(slots=True)
+class _Loader:
+    catalogue: Catalogue | None
+    budgets: Budgets
+    report: Report = field(default_factory=Report)
+    sources: Sources = field(default_factory=Sources)
+    done: dict[Path, Module | None] = field(default_factory=dict)
+    under_way: dict[Path, str] = field(default_factory=dict)
+
+    def loaded(self, module: Module | None) -> Loaded:
+        return Loaded(None if self.report.errors else module, self.report, self.sources)
+
+    def file(self, real: Path, shown: str, blame: Span) -> Module | None:
+        """The program of the file `real`, each loaded once; `blame` is what asks for it."""
+        if real in self.done:
+            return self.done[real]
+        assert self.catalogue is not None
+        try:
+            text = self.catalogue.read(real)
+        except Unreadable as fault:
+            self.report.add(Diagnostic(fault.code, fault.message, blame, help=fault.help))
+            return None
+        self.done[real] = self.text(text, shown, real)
+        return self.done[real]
+
+    def text(self, text: str, shown: str, real: Path | None) -> Module | None:
+        """The program of `text`; None where it has errors of its own."""
+        self.sources.add(shown, text.removeprefix("\ufeff"))
+        report = Report()
+        document = read(text, shown, report, self.budgets)
+        module = None
+        if document.root is not None:
+            module = self.program(Form(document, report, self.budgets), real)
+        self.report.extend(report)
+        return None if report.errors else module
+
+    def program(self, form: Form, real: Path | None) -> Module | None:
+        document = form.document
+        root = document.root
+        if not isinstance(root, MappingValue):
+            if root is not None:
+                form.reject(root)
+            self.explain(form)
+            return None
+        if real is not None:
+            self.under_way[real] = document.file
+        uses = self.uses(form, root.get("use"), real)
+        path = document.file
+        if self.catalogue is not None and real is not None:
+            path = self.catalogue.relative(real)
+        module, _ = lower(form, root, path, uses)
+        self.explain(form)
+        if real is not None:
+            del self.under_way[real]
+        return module
+
+    def explain(self, form: Form) -> None:
+        """Report what was found to be of the wrong form. pydantic is imported only here."""
+        if form.rejected:
+            from netwright.frontend.validate import explain
+
+            explain(form)
+
+    def uses(self, form: Form, value: Value | None, real: Path | None) -> dict[str, Module | None]:
+        found: dict[str, Module | None] = {}
+        for key, held in form.entries(value):
+            found[key.text] = None
+            text = form.text(held)
+            if text and isinstance(held, Scalar):
+                found[key.text] = self.use(form, text, held.span, real)
+        return found
+
+    def use(self, form: Form, text: str, span: Span, real: Path | None) -> Module | None:
+        def fault(code: str, message: str, help: str = "") -> None:
+            form.report.add(Diagnostic(code, message, span, help=help))
+
+        if real is None or self.catalogue is None:
+            fault("E0216", "a spec without a file uses no other")
+            return None
+        if "\\" in text or text.startswith(("/", "~")) or ":" in text:
+            fault("E0216", "a file is named by its relative path, with `/`")
+            return None
+        if len(self.done) + len(self.under_way) > self.budgets.files:
+            fault("E0501", f"more than {self.budgets.files} files are used")
+            return None
+        try:
+            target = self.catalogue.resolve(real.parent / text)
+        except Unreadable as unreadable:
+            fault(unreadable.code, unreadable.message, unreadable.help)
+            return None
+        if target in self.under_way:
+            fault(
+                "E0209", f"`{text}` uses this file in turn", "move what both need to a third file"
+            )
+            return None
+        shown = os.path.normpath(os.path.join(os.path.dirname(form.document.file), text))
+        return self.file(target, shown, span)

@@ -1,0 +1,148 @@
+"""A document to the generic program of one file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from netwright.diagnostics import Diagnostic, Label
+from netwright.frontend import keys, lower_extras
+from netwright.frontend.document import MappingValue, Scalar, Value
+from netwright.frontend.form import Form
+from netwright.frontend.identifiers import fault_of
+from netwright.frontend.lower_nodes import NodeLowering
+from netwright.frontend.lower_params import inputs, outputs, params, usable
+from netwright.frontend.scope import FileScope, block_scope
+from netwright.ir.expr import Expr
+from netwright.ir.program import Block, Module
+
+VERSION = 1
+"""The version of the language that this compiler reads."""
+
+
+def lower(
+    form: Form, root: MappingValue, path: str, uses: Mapping[str, Module | None]
+) -> tuple[Module, FileScope]:
+    """The program of the file whose document is `root`.
+
+    uses  the files that it names, by namespace; None for one that is at fault
+    """
+    form.mapping(root, keys.SPEC)
+    document = form.document
+    module = Module(document.file, path, hashlib.sha256(document.text.encode()).hexdigest())
+    module.doc = form.doc(root.get("doc"))
+    module.uses = {name: used for name, used in uses.items() if used is not None}
+    _version(form, root)
+    module.params = params(form, root.get("params"), block=False)
+    headers = _headers(form, root, module)
+    scope = FileScope({p.name: p for p in module.params}, headers, uses)
+    _bodies(form, root, module, scope)
+    _extras(form, root, module)
+    return module, scope
+
+
+def _version(form: Form, root: MappingValue) -> None:
+    value = root.get("netwright")
+    number = value.value if isinstance(value, Scalar) else None
+    if isinstance(number, bool) or number != VERSION:
+        form.reject(root if value is None else value)
+
+
+def _headers(form: Form, root: MappingValue, module: Module) -> dict[str, Block]:
+    """The blocks of the file without their nodes, so that graphs can refer to any of them."""
+    headers: dict[str, Block] = {}
+    for key, held in form.entries(root.get("blocks")):
+        usable(form, key)
+        mapping = form.mapping(held, keys.BLOCK)
+        if mapping is not None:
+            headers[key.text] = _header(form, key, mapping, module)
+    return headers
+
+
+def _header(form: Form, key: Scalar, held: MappingValue, module: Module) -> Block:
+    block = Block(
+        name=key.text,
+        doc=form.doc(held.get("doc")),
+        params=params(form, held.get("params"), block=True),
+        inputs=inputs(form, held.get("inputs")),
+        where=(),
+        nodes=(),
+        outputs=(),
+        module=module,
+        span=key.span,
+    )
+    _clashes(form, block)
+    return block
+
+
+def _clashes(form: Form, block: Block) -> None:
+    params = {param.name: param for param in block.params}
+    for given in block.inputs:
+        if given.name in params:
+            note = Label(params[given.name].span, f"`{given.name}` is a param here")
+            message = f"the name `{given.name}` is taken in this block"
+            form.report.add(Diagnostic("E0210", message, given.span, notes=(note,)))
+
+
+def _bodies(form: Form, root: MappingValue, module: Module, scope: FileScope) -> None:
+    name = root.get("model")
+    if name is not None or root.get("graph") is not None:
+        module.model = _body(form, _model_header(form, root, module), root, scope, True)
+    elif root.get("blocks") is None:
+        form.reject(root)
+    for key, held in form.entries(root.get("blocks")):
+        header = scope.blocks.get(key.text)
+        if header is not None and isinstance(held, MappingValue):
+            module.blocks[key.text] = _body(form, header, held, scope, False)
+
+
+def _model_header(form: Form, root: MappingValue, module: Module) -> Block:
+    name = root.get("model")
+    text = form.text(name)
+    if name is None or root.get("graph") is None:
+        form.reject(root)
+    elif text and fault_of(text):
+        form.report.add(Diagnostic("E0211", f"`{text}` {fault_of(text)}", name.span))
+    block = Block(
+        name=text,
+        doc=module.doc,
+        params=module.params,
+        inputs=inputs(form, root.get("inputs")),
+        where=(),
+        nodes=(),
+        outputs=(),
+        module=module,
+        span=root.span if name is None else name.span,
+    )
+    _clashes(form, block)
+    return block
+
+
+def _body(form: Form, header: Block, held: MappingValue, file: FileScope, model: bool) -> Block:
+    """The block with its nodes."""
+    scope = block_scope(file, header, model)
+    graph = held.get("graph")
+    nodes = NodeLowering(form, header.module).graph(graph, scope)
+    if not nodes and (graph is not None or not model):
+        form.reject(held if graph is None else graph)
+    return replace(
+        header,
+        where=_where(form, held.get("where")),
+        nodes=nodes,
+        outputs=outputs(form, held.get("outputs")),
+    )
+
+
+def _where(form: Form, value: Value | None) -> tuple[Expr, ...]:
+    return tuple(form.expr(item) for item in form.items(value))
+
+
+def _extras(form: Form, root: MappingValue, module: Module) -> None:
+    module.variants = lower_extras.variants(form, root.get("variants"), module.params)
+    module.methods = lower_extras.methods(form, root.get("methods"))
+    module.init = lower_extras.init(form, root.get("init"))
+    module.ties = lower_extras.ties(form, root.get("tie"))
+    module.weights = lower_extras.weights(form, root.get("weights"))
+    module.state = lower_extras.state(form, root.get("state"))
+    module.properties = lower_extras.properties(form, root.get("properties"))

@@ -1,0 +1,302 @@
+"""Nodes: short and long forms to nodes of the program.
+
+A short form is a module where its names say so and an expression otherwise, so that nodes are read in
+order, with the names before them in scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netwright.diagnostics import Diagnostic, Label
+from netwright.frontend import keys
+from netwright.frontend.captures import captures
+from netwright.frontend.document import MappingValue, Refused, Scalar, Value
+from netwright.frontend.faulty import Faulty
+from netwright.frontend.form import Form
+from netwright.frontend.identifiers import fault_of, is_integer
+from netwright.frontend.lower_control import control, given
+from netwright.frontend.lower_params import convert, outputs
+from netwright.frontend.scope import Binding, BlockCallee, Callee, OpCallee, Scope
+from netwright.frontend.typeparse import ANY
+from netwright.ir.expr import Call, Expr, Literal, Name
+from netwright.ir.program import (
+    Block,
+    BufferNode,
+    Control,
+    ExprNode,
+    Given,
+    InlineNode,
+    Input,
+    Module,
+    ModuleNode,
+    Node,
+    ParameterNode,
+)
+from netwright.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLowering:
+    """Lowers the graphs of one file."""
+
+    form: Form
+    module: Module
+
+    def graph(self, value: Value | None, scope: Scope) -> tuple[Node, ...]:
+        """The nodes of a `graph`, their names bound in `scope` as they come."""
+        nodes: list[Node] = []
+        for key, held in self.form.entries(value):
+            targets = self.targets(key, held, scope)
+            node = self.node(key, held, targets, scope)
+            nodes.append(node)
+            bind(node, targets, scope)
+        return tuple(nodes)
+
+    def targets(self, key: Scalar, held: Value, scope: Scope) -> tuple[str, ...]:
+        """The names that a key binds: one, several (`q, k, v`), or none (`0`)."""
+        if is_integer(key.text):
+            return ()
+        names = tuple(part.strip() for part in key.text.split(","))
+        for name in names:
+            fault = fault_of(name)
+            if fault:
+                self.fault("E0211", f"`{name}` {fault}", key.span)
+            elif name in scope.names or names.count(name) > 1:
+                self.clash(name, key, scope)
+        return names
+
+    def clash(self, name: str, key: Scalar, scope: Scope) -> None:
+        first = scope.names.get(name)
+        notes = (
+            () if first is None else (Label(first.span, f"`{name}` is {_KINDS[first.kind]} here"),)
+        )
+        message = f"the name `{name}` is taken in this block"
+        self.form.report.add(Diagnostic("E0210", message, key.span, notes=notes))
+
+    def fault(self, code: str, message: str, span: Span, help: str = "") -> None:
+        self.form.report.add(Diagnostic(code, message, span, help=help))
+
+    def node(self, key: Scalar, held: Value, targets: tuple[str, ...], scope: Scope) -> Node:
+        if isinstance(held, MappingValue):
+            return self.long(key, held, targets, scope)
+        if isinstance(held, Refused):
+            return _expr_node(key, held.span, targets, Faulty(span=held.span))
+        expr = self.form.expr(held)
+        node = self.module_node(key, held.span, expr, scope)
+        if node is None:
+            return _expr_node(key, held.span, targets, expr)
+        if len(targets) > 1:
+            self.several(key, node)
+        return node
+
+    def several(self, key: Scalar, node: Node) -> None:
+        help = f"give the module a node of its own and unpack that: `{key.text}: name`"
+        self.fault("E0219", "a module is one node and cannot bind several names", key.span, help)
+
+    def module_node(self, key: Scalar, span: Span, expr: Expr, scope: Scope) -> ModuleNode | None:
+        """The node that a short form means, where it means a module."""
+        call = expr if isinstance(expr, Call) else None
+        inputs: Call | None = None
+        if call is not None and isinstance(call.func, Call):
+            inputs, call = call, call.func
+        callee_expr = expr if call is None else call.func
+        callee = scope.callee(callee_expr)
+        if callee is None:
+            return None
+        args: dict[str, Expr] = {}
+        spans: dict[str, Span] = {}
+        if call is not None:
+            self.call_args(call, inputs, args, spans)
+        received = Given(implicit=True, span=span) if inputs is None else self.short_given(inputs)
+        return ModuleNode(
+            key.text, callee_expr, args, spans, received, span=span, name_span=key.span
+        )
+
+    def call_args(
+        self, call: Call, inputs: Call | None, args: dict[str, Expr], spans: dict[str, Span]
+    ) -> None:
+        if call.args:
+            message = "a module takes its arguments by name"
+            help = "inputs go into brackets of their own: `Name(...)(x)`"
+            self.fault("E0202", message, call.args[0].span, help)
+        for keyword in call.keywords:
+            if keyword.name in args:
+                self.fault("E0202", f"the argument `{keyword.name}` is given twice", keyword.span)
+            args[keyword.name] = keyword.value
+            spans[keyword.name] = keyword.span
+
+    def short_given(self, call: Call) -> Given:
+        named: dict[str, Expr] = {}
+        for keyword in call.keywords:
+            if keyword.name in named:
+                self.fault("E0214", f"the input `{keyword.name}` is given twice", keyword.span)
+            named[keyword.name] = keyword.value
+        return Given(call.args, named, span=call.span)
+
+    def long(self, key: Scalar, held: MappingValue, targets: tuple[str, ...], scope: Scope) -> Node:
+        kinds = [k for k in keys.NODE_KINDS if k in held.entries]
+        if not kinds:
+            return self.no_kind(key, held, targets)
+        kind = kinds[0]
+        if len(kinds) > 1 and not (kind == "op" and kinds[1] != "graph"):
+            message = f"`{kinds[1]}` stands beside `{kind}`, a node is one of them"
+            self.fault("E0219", message, held.entries[kinds[1]].key.span)
+        if len(targets) > 1:
+            self.several(key, _expr_node(key, held.span, targets, Faulty(span=held.span)))
+        if kind == "op":
+            return self.op(key, held, scope)
+        if kind == "graph":
+            return self.inline(key, held, scope)
+        return self.tensor(key, held, kind)
+
+    def no_kind(self, key: Scalar, held: MappingValue, targets: tuple[str, ...]) -> Node:
+        self.form.reject(held)
+        return _expr_node(key, held.span, targets, Faulty(span=held.span))
+
+    def op(self, key: Scalar, held: MappingValue, scope: Scope) -> Node:
+        named = held.entries["op"].value
+        expr = self.form.expr(named)
+        args: dict[str, Expr] = {}
+        spans: dict[str, Span] = {}
+        if isinstance(expr, Call):
+            self.call_args(expr, None, args, spans)
+            expr = expr.func
+        controls = control(self.form, held)
+        around = scope.inner()
+        bind_loop(controls, around)
+        callee = around.callee(expr)
+        for name, entry in held.entries.items():
+            if name in keys.CONTROL or name == "op":
+                continue
+            if name in args:
+                self.fault("E0202", f"the argument `{name}` is given twice", entry.key.span)
+            args[name] = self.argument(callee, name, entry.value)
+            spans[name] = entry.key.span
+        if isinstance(named, Refused):
+            expr = Faulty(span=named.span)
+        return ModuleNode(
+            key.text,
+            expr,
+            args,
+            spans,
+            given(self.form, held),
+            span=held.span,
+            name_span=key.span,
+            control=controls,
+        )
+
+    def argument(self, callee: Callee | None, name: str, value: Value) -> Expr:
+        """An argument in the long form, where a string argument is literal."""
+        kind, choices = _argument_kind(callee, name)
+        text = value.text if isinstance(value, Scalar) and isinstance(value.value, str) else None
+        if text is None:
+            return (
+                convert(self.form, value, kind)
+                if kind.startswith("list")
+                else self.form.expr(value)
+            )
+        if text in choices or (kind == "str" and not choices):
+            return Literal(text, span=value.span)
+        return self.form.expr(value)
+
+    def inline(self, key: Scalar, held: MappingValue, scope: Scope) -> Node:
+        form = self.form
+        form.mapping(held, keys.INLINE)
+        received = given(form, held)
+        controls = control(form, held)
+        inner = scope.inner()
+        bind_loop(controls, inner)
+        body = inner.inner()
+        for name in received.named:
+            body.bind(name, Binding("input", received.named[name].span))
+        block = Block(
+            name=key.text,
+            doc="",
+            params=(),
+            inputs=tuple(Input(n, ANY, span=e.span) for n, e in received.named.items()),
+            where=(),
+            nodes=self.graph(held.get("graph"), body),
+            outputs=outputs(form, held.get("outputs")),
+            module=self.module,
+            inline=True,
+            span=held.span,
+        )
+        if not block.nodes:
+            form.reject(held.entries["graph"].value)
+        return InlineNode(
+            key.text,
+            block,
+            received,
+            captures(block, inner),
+            span=held.span,
+            name_span=key.span,
+            control=controls,
+        )
+
+    def tensor(self, key: Scalar, held: MappingValue, kind: str) -> Node:
+        """A `parameter` or a `buffer`."""
+        allowed = keys.PARAMETER if kind == "parameter" else keys.BUFFER
+        for name, entry in held.entries.items():
+            if name in keys.CONTROL - allowed:
+                message = f"`{name}` does not apply to a {kind}"
+                self.fault("E0219", message, entry.key.span)
+        self.form.mapping(held, allowed | keys.CONTROL)
+        expr = self.form.expr(held.entries[kind].value)
+        controls = control(self.form, held)
+        if kind == "buffer":
+            persistent = self.form.flag(held.get("persistent"), default=True)
+            return BufferNode(
+                key.text, expr, persistent, span=held.span, name_span=key.span, control=controls
+            )
+        init = held.get("init")
+        rule = None if init is None else self.form.expr(init)
+        return ParameterNode(
+            key.text, expr, rule, span=held.span, name_span=key.span, control=controls
+        )
+
+
+_KINDS = {
+    "node": "a node",
+    "input": "an input",
+    "param": "a param",
+    "dim": "a dim",
+    "index": "a loop's name",
+}
+
+
+def _expr_node(key: Scalar, span: Span, targets: tuple[str, ...], value: Expr) -> ExprNode:
+    return ExprNode(key.text, targets or (key.text,), value, span=span, name_span=key.span)
+
+
+def _argument_kind(callee: Callee | None, name: str) -> tuple[str, tuple[object, ...]]:
+    """Kind and choices of an argument; empty where only the build knows."""
+    if isinstance(callee, OpCallee):
+        for arg in callee.op.args:
+            if arg.name == name:
+                return ("str" if arg.kind == "str" else "any"), arg.choices
+    if isinstance(callee, BlockCallee):
+        for param in callee.block.params:
+            if param.name == name:
+                return param.type, param.choices if param.type == "str" else ()
+    return "", ()
+
+
+def bind_loop(controls: Control, scope: Scope) -> None:
+    """The names that a node's loop binds: its targets, and `i`, which counts in every kind."""
+    loop = controls.loop
+    if loop is None:
+        return
+    held = scope.lookup(loop.iterable.id) if isinstance(loop.iterable, Name) else None
+    module = held is not None and held.modules
+    scope.bind("i", Binding("index", loop.span))
+    for name in loop.targets:
+        scope.bind(name, Binding("index", loop.span, module=module))
+
+
+def bind(node: Node, targets: tuple[str, ...], scope: Scope) -> None:
+    """What follows a node sees its names."""
+    module = isinstance(node, ModuleNode | InlineNode)
+    for name in targets:
+        if name not in scope.names:
+            scope.bind(name, Binding("node", node.name_span, module=module))

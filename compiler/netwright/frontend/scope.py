@@ -1,0 +1,158 @@
+"""Which names mean what at a place in a block, and which of them hold modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal as Choice
+
+from netwright.ir.expr import Attribute, Call, Expr, IfElse, Index, Name
+from netwright.ir.program import Block, Module, Param, Variant
+from netwright.ops import table
+from netwright.ops.entry import ModuleOp
+from netwright.source import NOWHERE, Span
+
+Kind = Choice["node", "input", "param", "dim", "index"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a name means. `module` says that it can be called or used as an op; `modules`, that it is a
+    list of such. `lexical`: a param of the file, seen from one of its blocks."""
+
+    kind: Kind
+    span: Span
+    module: bool = False
+    modules: bool = False
+    lexical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpCallee:
+    op: ModuleOp
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCallee:
+    """A block or another file's model; `variant` fixes some of its params."""
+
+    block: Block
+    variant: Variant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCallee:
+    """A module that only the build knows: the value of a param."""
+
+
+Callee = OpCallee | BlockCallee | OpenCallee
+
+
+@dataclass(slots=True)
+class FileScope:
+    """What every block of a file sees. A namespace maps to None where its file is at fault."""
+
+    params: Mapping[str, Param] = field(default_factory=dict)
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    uses: Mapping[str, Module | None] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    """Blocks and names whose definition is at fault; nothing is said about their uses."""
+
+    def callee(self, expr: Expr) -> Callee | None:
+        """The module that `expr` names among blocks, namespaces and torch.nn."""
+        if isinstance(expr, Name):
+            if expr.id in self.blocks:
+                return BlockCallee(self.blocks[expr.id])
+            op = table.MODULES.get(expr.id)
+            return OpenCallee() if expr.id in self.broken else OpCallee(op) if op else None
+        if isinstance(expr, Attribute) and isinstance(expr.value, Name):
+            if expr.value.id in self.uses:
+                return self.member(self.uses[expr.value.id], expr.name)
+        return None
+
+    def member(self, module: Module | None, name: str) -> Callee | None:
+        if module is None:
+            return OpenCallee()
+        if name in module.blocks:
+            return BlockCallee(module.blocks[name])
+        if module.model is None:
+            return None
+        if name == module.model.name:
+            return BlockCallee(module.model)
+        variant = module.variants.get(name)
+        return None if variant is None else BlockCallee(module.model, variant)
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names of one level: a block, or an inline block inside `parent`."""
+
+    file: FileScope
+    parent: Scope | None = None
+    names: dict[str, Binding] = field(default_factory=dict)
+    model: bool = False
+
+    def inner(self) -> Scope:
+        return Scope(self.file, self, {}, self.model)
+
+    def bind(self, name: str, binding: Binding) -> None:
+        self.names[name] = binding
+
+    def lookup(self, name: str) -> Binding | None:
+        at: Scope | None = self
+        while at is not None:
+            found = at.names.get(name)
+            if found is not None:
+                return found
+            at = at.parent
+        param = self.file.params.get(name)
+        return None if param is None else of_param(param, lexical=True)
+
+    def visible(self) -> Iterator[str]:
+        at: Scope | None = self
+        while at is not None:
+            yield from reversed(at.names)
+            at = at.parent
+        yield from self.file.params
+
+    def callee(self, expr: Expr) -> Callee | None:
+        """The module that `expr` names, or None where it is no module.
+
+        Nodes, inputs, params and dims come before blocks and torch.nn.
+        """
+        if isinstance(expr, Call):
+            return None if expr.args else self.callee(expr.func)
+        if isinstance(expr, IfElse):
+            both = self.callee(expr.then), self.callee(expr.otherwise)
+            return OpenCallee() if None not in both else None
+        if isinstance(expr, Index) and isinstance(expr.value, Name):
+            binding = self.lookup(expr.value.id)
+            return OpenCallee() if binding is not None and binding.modules else None
+        root = expr.value if isinstance(expr, Attribute) else expr
+        binding = self.lookup(root.id) if isinstance(root, Name) else None
+        if binding is None:
+            return self.file.callee(expr)
+        holds = binding.kind in ("param", "index") and binding.module
+        return OpenCallee() if holds and root is expr else None
+
+
+def of_param(param: Param, lexical: bool = False) -> Binding:
+    module = param.type == "module"
+    modules = param.type.startswith("list[") and "module" in param.type
+    return Binding("param", param.span or NOWHERE, module, modules, lexical)
+
+
+def block_scope(file: FileScope, block: Block, model: bool) -> Scope:
+    """The names of a block before its first node: params, inputs, and the dims that inputs bind."""
+    from netwright.frontend.typeparse import dim_names
+
+    scope = Scope(file, None, {}, model)
+    for param in block.params:
+        scope.bind(param.name, of_param(param))
+    for given in block.inputs:
+        scope.bind(given.name, Binding("input", given.span))
+    for given in block.inputs:
+        for name, place in dim_names(given.type).items():
+            if scope.lookup(name) is None:
+                scope.bind(name, Binding("dim", place.span))
+    return scope
