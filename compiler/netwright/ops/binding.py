@@ -27,13 +27,23 @@ def bind(
     not among the choices.
     """
     given = _by_name(op_name, args, positional)
+    names = {arg.name for arg in args}
+    rest = _rest(args)
     for name, value in keywords.items():
-        if name not in {arg.name for arg in args}:
-            raise unknown_argument(op_name, args, name)
         if name in given:
             raise OpError(f"`{op_name}` is given `{name}` twice", arg=name, code="E0202")
-        given[name] = value
+        if name in names:
+            given[name] = value
+        elif rest is None:
+            raise unknown_argument(op_name, args, name)
+    if rest is not None:
+        given[rest.name] = [(k, v) for k, v in keywords.items() if k not in names]
     return {arg.name: _value(op_name, arg, given) for arg in args}
+
+
+def _rest(args: tuple[Arg, ...]) -> Arg | None:
+    """The argument that takes every name that no other bears, if there is one."""
+    return next((arg for arg in args if arg.keyword and arg.variadic), None)
 
 
 def _value(op_name: str, arg: Arg, given: Mapping[str, object]) -> object:
@@ -75,6 +85,8 @@ def _too_many(op_name: str, slots: Sequence[Arg], count: int) -> OpError:
 
 def unknown_arguments(args: tuple[Arg, ...], names: Iterable[str]) -> list[str]:
     """Those of `names` that no argument bears, in order."""
+    if _rest(args) is not None:
+        return []
     bearing = {arg.name for arg in args}
     return [name for name in names if name not in bearing]
 

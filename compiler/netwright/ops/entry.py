@@ -56,7 +56,8 @@ Result = TensorType | tuple[TensorType, ...]
 class Arg:
     """One argument. `optional` lets None through; `variadic` takes the rest of the positional ones
     (`x.view(B, -1)` as well as `x.view([B, -1])`); `choices` are the words a string may be;
-    `keyword` is given by name only."""
+    `keyword` is given by name only; `variadic` and `keyword` together take every other name
+    (`rearrange(x, pattern, h=8)`), as pairs of name and value."""
 
     name: str
     kind: Kind
@@ -113,7 +114,7 @@ def _no_flops(args: Arguments, result: Result) -> Size:
     return 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModuleOp:
     """A module class.
 
@@ -142,7 +143,7 @@ class ModuleOp:
     train: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FunctionOp:
     """A function or method on tensors.
 

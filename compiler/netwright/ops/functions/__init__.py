@@ -4,15 +4,33 @@ An entry `Tensor.name` is the method where it differs from the function of that 
 """
 
 from netwright.ops.entry import FunctionOp
-from netwright.ops.functions import cast, create, join, matrix, nn, pointwise, reduce, shape
+from netwright.ops.functions import (
+    cast,
+    create,
+    index,
+    join,
+    maps,
+    matrix,
+    nn,
+    pointwise,
+    reduce,
+    shape,
+    special,
+)  # fmt: skip
+from netwright.ops.functions.refused import REFUSED, refusal
 
 ALL: tuple[FunctionOp, ...] = (
     *pointwise.ALL,
     *reduce.ALL,
     *shape.ALL,
     *join.ALL,
+    *index.ALL,
     *create.ALL,
     *cast.ALL,
     *matrix.ALL,
     *nn.ALL,
+    *maps.ALL,
+    *special.ALL,
 )
+
+__all__ = ["ALL", "REFUSED", "refusal"]
