@@ -10,6 +10,7 @@ from netwright.ir.types import TensorType, is_complex, is_float
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Weight
 from netwright.ops.modules.checks import (
     need_axis,
+    need_build_dtype,
     need_floating,
     need_positive,
     need_rank,
@@ -34,6 +35,13 @@ def _rising(x: TensorType) -> TensorType:
     if is_float(x.dtype) or is_complex(x.dtype):
         return x
     return TensorType("float", x.shape)
+
+
+def _rising_number(x: TensorType) -> TensorType:
+    """As `_rising`, without bool."""
+    if x.dtype == "bool":
+        raise OpError("needs numbers but receives bool", arg="input", code="E0304")
+    return _rising(x)
 
 
 Accepts = Callable[[TensorType], TensorType]
@@ -93,9 +101,9 @@ _ROWS: tuple[tuple[str, Accepts, tuple[Arg, ...], str], ...] = (
         "log(1 + exp(βx)) / β",
     ),
     ("Softshrink", _floating, (_LAMBD,), "x moved by λ towards 0"),
-    ("Softsign", _rising, (), "x / (1 + |x|)"),
+    ("Softsign", _rising_number, (), "x / (1 + |x|)"),
     ("Tanh", _rising, (), "tanh(x)"),
-    ("Tanhshrink", _rising, (), "x - tanh(x)"),
+    ("Tanhshrink", _rising_number, (), "x - tanh(x)"),
     (
         "Threshold",
         _real,
@@ -125,7 +133,7 @@ def _rrelu(args: Arguments) -> TensorType:
 def _prelu(args: Arguments) -> TensorType:
     """(B, C, ...), with one slope or one for each of the channels."""
     x = tensor(args, "input")
-    need_floating(x, "input")
+    need_build_dtype(x, "input")
     slopes = args["num_parameters"]
     need_positive(slopes, "num_parameters")
     if known(slopes) != 1:

@@ -11,8 +11,8 @@ from netwright.ir.dims import Size, known, mod, same, show
 from netwright.ir.types import TensorType, is_float
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result, Weight
 from netwright.ops.modules.checks import (
+    need_build_dtype,
     need_inferred,
-    need_one_dtype,
     need_positive,
     need_probability,
     need_rank,
@@ -94,18 +94,23 @@ def _attention(args: Arguments) -> Result:
 
     Without `need_weights` there is one result, alone in its tuple.
     """
-    query, key, value = (tensor(args, name) for name in ("query", "key", "value"))
-    dtype = need_one_dtype(("query", query), ("key", key), ("value", value))
+    query, key, value = (_input(args, name) for name in ("query", "key", "value"))
     extent = _extent(query, key, value, args)
     _check_features(key, value, args)
     need_probability(args, "dropout")
     _check_masks(extent, args)
-    output = TensorType(dtype, query.shape)
+    output = TensorType(query.dtype, query.shape)
     if not args["need_weights"]:
         return (output,)
     heads = () if args["average_attn_weights"] else (args["num_heads"],)
     keys = _attended(extent, args)
-    return output, TensorType(dtype, (*extent.batch, *heads, extent.queries, keys))
+    return output, TensorType(query.dtype, (*extent.batch, *heads, extent.queries, keys))
+
+
+def _input(args: Arguments, name: str) -> TensorType:
+    x = tensor(args, name)
+    need_build_dtype(x, name)
+    return x
 
 
 def _extent(query: TensorType, key: TensorType, value: TensorType, args: Arguments) -> Extent:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netwright.ir.dims import Size, at_least, floordiv, known, mod, same, show
-from netwright.ir.types import TensorType, is_complex, is_float, promote, same_shape
+from netwright.ir.types import TensorType, is_complex, is_float, same_shape
 from netwright.ops.entry import Arguments, OpError
 
 FLOAT8 = ("float8_e4m3fn", "float8_e5m2")
@@ -74,17 +74,31 @@ def need_real(x: TensorType, arg: str) -> None:
         raise OpError(f"needs a real input but receives {x.dtype}", arg=arg, code="E0304")
 
 
+def need_build_dtype(x: TensorType, arg: str) -> None:
+    """Refuse all but the build's floating dtype, which weights have."""
+    need_floating(x, arg)
+    if x.dtype != "float":
+        raise OpError(
+            f"needs the dtype of its weights, float, but receives {x.dtype}",
+            arg=arg,
+            code="E0304",
+            help=f"convert it with `{arg}.float()`",
+        )
+
+
 def need_one_dtype(*named: tuple[str, TensorType]) -> str:
-    """The common floating dtype; `float` may be any exact one, two exact ones must agree."""
-    exact: str = "float"
-    for arg, x in named:
-        need_floating(x, arg)
-        if exact not in ("float", x.dtype) and x.dtype != "float":
+    """The common floating dtype."""
+    (first, x), *others = named
+    need_floating(x, first)
+    for arg, other in others:
+        if other.dtype != x.dtype:
             raise OpError(
-                f"needs inputs of one dtype, not {exact} and {x.dtype}", arg=arg, code="E0304"
+                f"`{arg}` is {other.dtype} but `{first}` is {x.dtype}",
+                arg=arg,
+                code="E0304",
+                help=f"convert one of them, `{arg}.to({x.dtype})`",
             )
-        exact = promote(exact, x.dtype)
-    return exact
+    return x.dtype
 
 
 def need_size(found: Size, wanted: Size, what: str, arg: str, help: str = "") -> None:

@@ -9,8 +9,8 @@ from netwright.ir.dims import Size, at_least, floordiv, known, product, show
 from netwright.ir.types import TensorType
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result, Weight
 from netwright.ops.modules.checks import (
+    need_build_dtype,
     need_fit,
-    need_floating,
     need_inferred,
     need_multiple,
     need_positive,
@@ -58,7 +58,7 @@ def conv(count: int, args: Arguments) -> TensorType:
 
 
 def _check(count: int, x: TensorType, args: Arguments) -> None:
-    need_floating(x, "input")
+    need_build_dtype(x, "input")
     need_rank(x, "input", (count + 1, count + 2), LAYOUTS[count])
     need_inferred(x.shape[-count - 1], args, "in_channels", "input channels")
     need_positive(args["out_channels"], "out_channels")

@@ -13,7 +13,8 @@ def _dropout(ranks: tuple[int, ...], layout: str, args: Arguments) -> TensorType
     """The input's type; `ranks` () admits all. Outside of its ranks torch warns at every call."""
     x = tensor(args, "input")
     need_probability(args, "p")
-    need_floating(x, "input")
+    if args["p"] > 0:
+        need_floating(x, "input")
     if ranks:
         need_rank(x, "input", ranks, layout)
     return x
@@ -27,7 +28,7 @@ _ARGS = (
 _ROWS: tuple[tuple[str, tuple[int, ...], str, str], ...] = (
     ("Dropout", (), "", "Drop single values in training."),
     ("Dropout1d", (2, 3), "(B, C, L)", "Drop whole channels of (B, C, L) in training."),
-    ("Dropout2d", (3, 4), "(B, C, H, W)", "Drop whole channels of (B, C, H, W) in training."),
+    ("Dropout2d", (4,), "(B, C, H, W)", "Drop whole channels of (B, C, H, W) in training."),
     ("Dropout3d", (4, 5), "(B, C, D, H, W)", "Drop channels of (B, C, D, H, W) in training."),
     ("AlphaDropout", (), "", "Dropout that keeps mean and variance, for SELU."),
     ("FeatureAlphaDropout", (), "", "`AlphaDropout` of whole channels."),

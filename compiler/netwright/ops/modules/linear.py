@@ -6,9 +6,8 @@ from netwright.ir.dims import Size, product
 from netwright.ir.types import TensorType, same_shape
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result, Weight
 from netwright.ops.modules.checks import (
-    need_floating,
+    need_build_dtype,
     need_inferred,
-    need_one_dtype,
     need_positive,
     need_rank_from,
     tensor,
@@ -25,7 +24,7 @@ def last_size(name: str, inputs: Arguments) -> Size:
 def _linear(args: Arguments) -> TensorType:
     """(..., in_features) -> (..., out_features)."""
     x = tensor(args, "input")
-    need_floating(x, "input")
+    need_build_dtype(x, "input")
     need_rank_from(x, "input", 1)
     need_inferred(x.shape[-1], args, "in_features", "input features")
     need_positive(args["out_features"], "out_features")
@@ -46,14 +45,15 @@ def _linear_flops(args: Arguments, result: Result) -> Size:
 def _bilinear(args: Arguments) -> TensorType:
     """(..., in1_features), (..., in2_features) -> (..., out_features)."""
     x, y = tensor(args, "input1"), tensor(args, "input2")
-    dtype = need_one_dtype(("input1", x), ("input2", y))
+    need_build_dtype(x, "input1")
+    need_build_dtype(y, "input2")
     need_rank_from(x, "input1", 1)
     need_inferred(x.shape[-1], args, "in1_features", "features of `input1`")
     if y.rank != x.rank or not same_shape(x.shape[:-1], y.shape[:-1]):
         raise OpError(f"`input2` is {y}, which differs from {x} before the last dim", arg="input2")
     need_inferred(y.shape[-1], args, "in2_features", "features of `input2`")
     need_positive(args["out_features"], "out_features")
-    return TensorType(dtype, (*x.shape[:-1], args["out_features"]))
+    return TensorType(x.dtype, (*x.shape[:-1], args["out_features"]))
 
 
 def _bilinear_weights(args: Arguments) -> tuple[Weight, ...]:

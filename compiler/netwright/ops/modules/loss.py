@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from netwright.ir.dims import known
-from netwright.ir.types import TensorType, is_float, promote
+from netwright.ir.types import TensorType, is_float, promote, same_shape
 from netwright.ops.broadcast import broadcast
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError
 from netwright.ops.modules.checks import (
@@ -44,6 +43,14 @@ def _same_type(x: TensorType, target: TensorType) -> TensorType:
 def _broadcast(x: TensorType, target: TensorType) -> TensorType:
     need_real(target, "target")
     return TensorType(_joined(x, target), broadcast(x.shape, target.shape))
+
+
+def _broadcast_into(x: TensorType, target: TensorType) -> TensorType:
+    """The target broadcasts to the prediction, not the other way."""
+    loss = _broadcast(x, target)
+    if not same_shape(loss.shape, x.shape):
+        raise OpError(f"`target` {target} does not broadcast to `input` {x}", arg="target")
+    return loss
 
 
 def _broadcast_floating(x: TensorType, target: TensorType) -> TensorType:
@@ -92,8 +99,6 @@ def _classes(x: TensorType, target: TensorType) -> TensorType:
     need_rank_from(x, "input", 1)
     need_int(target, "target", ("int", "uint8") if x.rank < 3 else ("int",))
     wanted = (*x.shape[:1], *x.shape[2:]) if x.rank > 1 else ()
-    if x.rank == 1 and target.rank == 1 and known(target.shape[0]) == 1:
-        return TensorType(x.dtype, ())
     need_shape(target, wanted, "target")
     return TensorType(x.dtype, wanted)
 
@@ -201,7 +206,7 @@ _ROWS: tuple[tuple[str, Shape, tuple[Arg, ...], str], ...] = (
         (_LOG_INPUT, _FULL, _EPS, _REDUCTION),
         "Negative log-likelihood of a Poisson distribution.",
     ),
-    ("SoftMarginLoss", _broadcast, (_REDUCTION,), "log(1 + exp(-y x)) for y of 1 or -1."),
+    ("SoftMarginLoss", _broadcast_into, (_REDUCTION,), "log(1 + exp(-y x)) for y of 1 or -1."),
     ("HingeEmbeddingLoss", _broadcast, (_margin(1.0), _REDUCTION), "Hinge for y of 1 or -1."),
     ("MultiLabelSoftMarginLoss", _multi_label, (_REDUCTION,), "One against all, by entropy."),
     ("MultiLabelMarginLoss", _multi_label_margin, (_REDUCTION,), "One against all, by hinge."),

@@ -8,6 +8,7 @@ from netwright.ir.dims import Size, floordiv, known, product, show
 from netwright.ir.types import TensorType, same_shape
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Weight
 from netwright.ops.modules.checks import (
+    need_build_dtype,
     need_floating,
     need_inferred,
     need_multiple,
@@ -29,30 +30,42 @@ def channels(inputs: Arguments) -> Size:
     return x.shape[1]
 
 
+def _need_dtype(x: TensorType, arg: str, weights: tuple[Weight, ...]) -> None:
+    (need_build_dtype if weights else need_floating)(x, arg)
+
+
 def _batch_norm(count: int, args: Arguments) -> TensorType:
     """(B, C, *spatial) -> the same."""
     x = tensor(args, "input")
     need_rank(x, "input", BATCH_RANKS[count], LAYOUTS[count])
+    _need_statistics(product((x.shape[0], *x.shape[2:])), args)
     return _channel_norm(x, x.shape[1], args)
 
 
 def _sync_batch_norm(args: Arguments) -> TensorType:
     x = tensor(args, "input")
-    return _channel_norm(x, channels(args), args)
+    found = channels(args)
+    _need_statistics(product((x.shape[0], *x.shape[2:])), args)
+    return _channel_norm(x, found, args)
 
 
 def _channel_norm(x: TensorType, found: Size, args: Arguments) -> TensorType:
-    need_floating(x, "input")
+    _need_dtype(x, "input", _channel_weights(args))
     need_inferred(found, args, "num_features", "input features")
     return x
+
+
+def _need_statistics(values: Size, args: Arguments) -> None:
+    """Statistics of the input itself, where none are tracked, need more than one value."""
+    if not args["track_running_stats"] and known(values) == 1:
+        raise OpError("needs more than one value to normalise over", arg="input")
 
 
 def _instance_norm(count: int, args: Arguments) -> TensorType:
     """(B, C, *spatial) -> the same, with or without B."""
     x = tensor(args, "input")
     _channel_norm(x, in_channels(count, args), args)
-    if not args["track_running_stats"] and known(product(x.shape[-count:])) == 1:
-        raise OpError("needs more than one position to normalise over", arg="input")
+    _need_statistics(product(x.shape[-count:]), args)
     return x
 
 
@@ -82,7 +95,7 @@ def _normalized(args: Arguments) -> tuple[Size, ...]:
 def _layer_norm(name: str, args: Arguments) -> TensorType:
     """(..., *normalized_shape) -> the same; `name` is that of the input."""
     x = tensor(args, name)
-    need_floating(x, name)
+    _need_dtype(x, name, _layer_norm_weights(args))
     wanted = _normalized(args)
     found = x.shape[max(0, x.rank - len(wanted)) :]
     if not wanted or not same_shape(found, wanted):
@@ -106,7 +119,7 @@ def _layer_norm_weights(args: Arguments) -> tuple[Weight, ...]:
 def _group_norm(args: Arguments) -> TensorType:
     """(B, C, ...) -> the same."""
     x = tensor(args, "input")
-    need_floating(x, "input")
+    _need_dtype(x, "input", _group_norm_weights(args))
     need_inferred(channels(args), args, "num_channels", "input channels")
     groups = args["num_groups"]
     need_multiple(args["num_channels"], groups, "num_groups", "`num_channels`")

@@ -29,6 +29,7 @@ def _padded(count: int, x: TensorType, args: Arguments, slack: int | None) -> Te
         size = sizes[-1 - axis]
         if slack is not None:
             _need_larger(size, before, after, slack)
+        _need_left(size + min(before, 0) + min(after, 0) + 1)
         sizes[-1 - axis] = size + before + after
         _need_left(sizes[-1 - axis])
     return TensorType(x.dtype, tuple(sizes))

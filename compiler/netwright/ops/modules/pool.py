@@ -8,6 +8,7 @@ from netwright.ir.dims import Size, at_least, compare, floordiv, show
 from netwright.ir.types import TensorType, is_float
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result
 from netwright.ops.modules.checks import (
+    need_fit,
     need_floating,
     need_positive,
     need_rank,
@@ -91,12 +92,21 @@ def avg_pool(count: int, args: Arguments) -> TensorType:
     need_floating(x, "input")
     if args.get("divisor_override") == 0:
         raise OpError("`divisor_override` must not be 0", arg="divisor_override", code="E0308")
+    _need_unpadded_fit(count, x, args)
     return _pool(count, x, args, dilated=False, padded=True)
+
+
+def _need_unpadded_fit(count: int, x: TensorType, args: Arguments) -> None:
+    """In three dims, torch wants an average's window to fit into the input without padding."""
+    if count == 3:
+        for size, k in zip(x.shape[-3:], positive_per_axis(args, "kernel_size", 3), strict=True):
+            need_fit(k, size, k)
 
 
 def lp_pool(count: int, args: Arguments) -> TensorType:
     """(B, C, *spatial) -> the same with fewer positions, each the power average of a window."""
     x = _input(count, args)
+    _need_unpadded_fit(count, x, args)
     dtype = x.dtype if is_float(x.dtype) else "float"
     return _pool(count, TensorType(dtype, x.shape), args, dilated=False, padded=False)
 

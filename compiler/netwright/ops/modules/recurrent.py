@@ -8,8 +8,8 @@ from netwright.ir.dims import Size, at_least, known, product, show
 from netwright.ir.types import TensorType
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result, Weight
 from netwright.ops.modules.checks import (
+    need_build_dtype,
     need_inferred,
-    need_one_dtype,
     need_positive,
     need_probability,
     need_rank,
@@ -34,6 +34,12 @@ def _state_size(args: Arguments) -> Size:
     """Size of a hidden state: the projection's where there is one."""
     size: Size = args["proj_size"] if _projected(args) else args["hidden_size"]
     return size
+
+
+def _need_dtypes(x: TensorType, states: tuple[TensorType, ...]) -> None:
+    need_build_dtype(x, "input")
+    for state in states:
+        need_build_dtype(state, "hx")
 
 
 def _check(x: TensorType, args: Arguments) -> None:
@@ -62,24 +68,24 @@ def _batch(x: TensorType, args: Arguments) -> tuple[Size, ...]:
 def _recurrent(args: Arguments) -> tuple[TensorType, TensorType]:
     """`output` (T, B, directions * H) and `h_n` (layers * directions, B, H)."""
     x, hx = tensor(args, "input"), optional_tensor(args, "hx")
-    dtype = need_one_dtype(("input", x), *(() if hx is None else (("hx", hx),)))
+    _need_dtypes(x, () if hx is None else (hx,))
     _check(x, args)
     state = _state(x, args, _state_size(args))
     if hx is not None:
         need_shape(hx, state, "hx")
-    return _output(x, args, dtype), TensorType(dtype, state)
+    return _output(x, args), TensorType(x.dtype, state)
 
 
 def _lstm(args: Arguments) -> tuple[TensorType, TensorType, TensorType]:
     """`output`, `h_n` and `c_n`; the cell's state keeps `hidden_size` where `h_n` is projected."""
     x = tensor(args, "input")
     given = _pair(args)
-    dtype = need_one_dtype(("input", x), *(("hx", h) for h in given))
+    _need_dtypes(x, given)
     _check(x, args)
     states = (_state(x, args, _state_size(args)), _state(x, args, args["hidden_size"]))
     for h, shape in zip(given, states, strict=False):
         need_shape(h, shape, "hx")
-    return (_output(x, args, dtype), TensorType(dtype, states[0]), TensorType(dtype, states[1]))
+    return (_output(x, args), TensorType(x.dtype, states[0]), TensorType(x.dtype, states[1]))
 
 
 def _pair(args: Arguments) -> tuple[TensorType, ...]:
@@ -96,8 +102,8 @@ def _state(x: TensorType, args: Arguments, size: Size) -> tuple[Size, ...]:
     return (args["num_layers"] * _directions(args), *_batch(x, args), size)
 
 
-def _output(x: TensorType, args: Arguments, dtype: str) -> TensorType:
-    return TensorType(dtype, (*x.shape[:-1], _directions(args) * _state_size(args)))
+def _output(x: TensorType, args: Arguments) -> TensorType:
+    return TensorType(x.dtype, (*x.shape[:-1], _directions(args) * _state_size(args)))
 
 
 def _weights(gates: int, args: Arguments) -> tuple[Weight, ...]:
@@ -147,21 +153,21 @@ def _cell_state(args: Arguments, x: TensorType) -> tuple[Size, ...]:
 def _cell(args: Arguments) -> TensorType:
     """(B, input_size) -> (B, hidden_size), with or without B."""
     x, hx = tensor(args, "input"), optional_tensor(args, "hx")
-    dtype = need_one_dtype(("input", x), *(() if hx is None else (("hx", hx),)))
+    _need_dtypes(x, () if hx is None else (hx,))
     shape = _cell_state(args, x)
     if hx is not None:
         need_shape(hx, shape, "hx")
-    return TensorType(dtype, shape)
+    return TensorType(x.dtype, shape)
 
 
 def _lstm_cell(args: Arguments) -> tuple[TensorType, TensorType]:
     x = tensor(args, "input")
     given = _pair(args)
-    dtype = need_one_dtype(("input", x), *(("hx", h) for h in given))
+    _need_dtypes(x, given)
     shape = _cell_state(args, x)
     for h in given:
         need_shape(h, shape, "hx")
-    return (TensorType(dtype, shape), TensorType(dtype, shape))
+    return (TensorType(x.dtype, shape), TensorType(x.dtype, shape))
 
 
 def _cell_weights(gates: int, args: Arguments) -> tuple[Weight, ...]:

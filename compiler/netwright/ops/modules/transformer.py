@@ -19,8 +19,8 @@ from netwright.ops.modules.attention import (
     split,
 )
 from netwright.ops.modules.checks import (
+    need_build_dtype,
     need_inferred,
-    need_one_dtype,
     need_positive,
     need_probability,
     need_rank,
@@ -38,6 +38,7 @@ def _check_layer(args: Arguments) -> None:
 
 def _check_input(args: Arguments, name: str, letter: str) -> TensorType:
     x = tensor(args, name)
+    need_build_dtype(x, name)
     need_rank(x, name, (2, 3), layout(args["batch_first"], letter))
     need_inferred(x.shape[-1], args, "d_model", f"features of `{name}`")
     return x
@@ -46,22 +47,21 @@ def _check_input(args: Arguments, name: str, letter: str) -> TensorType:
 def _encoder_layer(args: Arguments) -> TensorType:
     """(T, B, E), or (B, T, E) with `batch_first` -> the same, with or without B."""
     x = tensor(args, "src")
-    dtype = need_one_dtype(("src", x))
     _check_input(args, "src", "T")
     _check_layer(args)
     batch, length = split(x, args["batch_first"])
     check_causal(args, "is_causal", "src_mask")
     check_mask(args, "src_mask", args["nhead"], batch, length, length)
     check_padding_mask(args, "src_key_padding_mask", batch, length)
-    return TensorType(dtype, x.shape)
+    return x
 
 
 def _decoder(first: str, second: str, args: Arguments) -> TensorType:
     """The target attends to itself and to a second sequence; the result is as the target."""
     x, memory = tensor(args, first), tensor(args, second)
-    dtype = need_one_dtype((first, x), (second, memory))
     _check_input(args, first, "T")
     _check_layer(args)
+    need_build_dtype(memory, second)
     need_rank(memory, second, (x.rank,), layout(args["batch_first"], "S"))
     need_size(memory.shape[-1], args["d_model"], f"features of `{second}`", second)
     batch = split(x, args["batch_first"])[0]
@@ -69,7 +69,7 @@ def _decoder(first: str, second: str, args: Arguments) -> TensorType:
         need_size(
             split(memory, args["batch_first"])[0][0], batch[0], f"items in `{second}`", second
         )
-    return TensorType(dtype, x.shape)
+    return x
 
 
 def _decoder_layer(args: Arguments) -> TensorType:
