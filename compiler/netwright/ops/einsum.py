@@ -1,4 +1,4 @@
-"""Einstein sums, in torch's letters (`bhid,bhjd->bhij`) or with names as in einops (`b h i d, ...`).
+"""Einstein sums, in torch's letters (`bhid,bhjd->bhij`) or with names as in einops (`b h i d`).
 
 An operand with spaces inside is read as names; `letters` gives the equation that torch understands.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from string import ascii_letters, ascii_lowercase
+from string import ascii_letters
 
 from netwright.ir.dims import Size, known, product, same, show
 from netwright.ir.types import TensorType
@@ -112,11 +112,11 @@ def letters(text: str) -> str:
 
 
 def _letter(label: str, used: set[str]) -> str:
-    wanted = [c for c in label if c in ascii_letters][:1]
-    free = [c for c in (*wanted, *ascii_lowercase, *ascii_letters) if c not in used]
-    if not free:
-        raise OpError("an equation has 52 labels at most", arg="equation", code="E0308")
-    return free[0]
+    wanted = [c for c in ascii_letters if c in label[:1]]
+    for letter in (*wanted, *ascii_letters):
+        if letter not in used:
+            return letter
+    raise OpError("an equation has 52 labels at most", arg="equation", code="E0308")
 
 
 # Types --------------------------------------------------------------------------------------
@@ -134,8 +134,6 @@ def einsum_type(text: str, operands: Sequence[TensorType]) -> TensorType:
     check_same_dtype(*operands)
     sizes = _sizes(equation, operands)
     dots = broadcast(*(d for _, d in _matched(equation, operands)))
-    if any(ELLIPSIS in labels for labels in equation.operands) and ELLIPSIS not in equation.result:
-        dots = ()
     shape: list[Size] = []
     for label in equation.result:
         shape += dots if label == ELLIPSIS else (sizes[label],)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from netwright.ir.dims import Size, known, same, show
+from netwright.ir.dims import Size, known, show
 from netwright.ir.types import DType, TensorType, is_complex, is_float
-from netwright.ops.broadcast import equal_help
 from netwright.ops.entry import Arg, Arguments, OpError
 
 X = Arg("input", "tensor")
@@ -73,13 +72,6 @@ def want_rank(x: TensorType, ranks: Iterable[int], arg: str = "input") -> None:
         words = " or ".join(str(rank) for rank in allowed)
         message = f"`{arg}` must have {words} dim" + "s" * (allowed != [1]) + f", found {x}"
         raise OpError(message, arg=arg, code="E0302")
-
-
-def want_size(x: TensorType, dim: int, size: Size, arg: str, what: str = "") -> None:
-    """OpError E0301 unless `x` has `size` at `dim`."""
-    if not same(x.shape[dim], size):
-        message = f"dim {dim} of `{arg}` is {show(x.shape[dim])}, {what or 'it must be'} {show(size)}"
-        raise OpError(message, arg=arg, help=equal_help(x.shape[dim], size))
 
 
 def want_known(size: Size, arg: str) -> int:

@@ -111,7 +111,7 @@ def _tensor_rule(args: Arguments) -> TensorType:
 
 
 def _literal(data: object) -> tuple[tuple[int, ...], str | None]:
-    """Shape and dtype of nested lists of numbers; OpError E0212 where they are ragged or no numbers."""
+    """Shape and dtype of nested lists; OpError E0212 where they are ragged or hold no numbers."""
     if isinstance(data, list | tuple):
         return _nested([_literal(item) for item in data])
     if not isinstance(data, int | float | Dim):

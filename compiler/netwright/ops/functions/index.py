@@ -73,7 +73,8 @@ def _take_rule(args: Arguments) -> TensorType:
 
 
 def _index_add_rule(args: Arguments) -> TensorType:
-    x, index, source = args["input"], args["index"], args["source"]
+    x: TensorType = args["input"]
+    index, source = args["index"], args["source"]
     dim = axis(x, args["dim"])
     _want_index(index, _INDEX_DTYPES)
     _want_dtype(x, source, "source")
@@ -103,7 +104,8 @@ def _want_dtype(x: TensorType, other: TensorType, arg: str) -> None:
 
 
 def _scatter_rule(args: Arguments) -> TensorType:
-    x, index, source = args["input"], args["index"], args["src"]
+    x: TensorType = args["input"]
+    index, source = args["index"], args["src"]
     dim = axis(x, args["dim"])
     _want_index(index)
     _want_within(x, index, dim, "input")

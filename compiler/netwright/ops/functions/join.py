@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from netwright.ir.dims import Size, at_least, known, mul, same, show
 from netwright.ir.types import TensorType
@@ -146,7 +147,7 @@ def _tensor_split_rule(args: Arguments) -> Result:
     if isinstance(where, tuple):
         bounds = [min(max(0, i), want_known(size, "dim")) for i in where]
         edges: list[int] = [0, *bounds, want_known(size, "dim")]
-        return _parts(x, dim, [max(0, b - a) for a, b in zip(edges, edges[1:], strict=False)])
+        return _parts(x, dim, [max(0, b - a) for a, b in pairwise(edges)])
     if where < 1:
         raise refuse(f"`indices_or_sections` is {where}", "indices_or_sections")
     if known(size % where) == 0:
@@ -215,7 +216,8 @@ ALL = (
                function="torch.stack", rule=_stack_rule),
     FunctionOp("chunk", (X, Arg("chunks", "size"), FIRST_DIM), "That many parts of equal size.",
                function="torch.chunk", method="chunk", rule=_chunk_rule),
-    FunctionOp("split", (Arg("tensor", "tensor"), Arg("split_size_or_sections", "sizes"), FIRST_DIM),
+    FunctionOp("split",
+               (Arg("tensor", "tensor"), Arg("split_size_or_sections", "sizes"), FIRST_DIM),
                "Parts of a size, or of the sizes listed.",
                function="torch.split", rule=_split_rule("split_size_or_sections")),
     FunctionOp("Tensor.split", (X, Arg("split_size", "sizes"), FIRST_DIM),

@@ -17,7 +17,7 @@ from netwright.ops.functions.arguments import (
 )  # fmt: skip
 
 _MODES = {"nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "area": (3, 4, 5), "linear": (3,),
-          "bilinear": (4,), "bicubic": (4,), "trilinear": (5,), "lanczos": (4,)}  # fmt: skip
+          "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}  # fmt: skip
 _ALIGNABLE = ("linear", "bilinear", "bicubic", "trilinear")
 
 
@@ -29,7 +29,7 @@ def _interpolate_rule(args: Arguments) -> TensorType:
     if args["align_corners"] is not None and mode not in _ALIGNABLE:
         remedy = "it is for " + ", ".join(_ALIGNABLE)
         raise refuse(f"`align_corners` does not apply to mode `{mode}`", "align_corners", remedy)
-    if args["antialias"] and mode not in ("bilinear", "bicubic", "lanczos"):
+    if args["antialias"] and mode not in ("bilinear", "bicubic"):
         raise refuse(f"`antialias` does not apply to mode `{mode}`", "antialias")
     return TensorType(x.dtype, (*x.shape[:2], *_resized(x, args)))
 

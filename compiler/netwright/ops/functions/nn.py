@@ -46,7 +46,8 @@ def _want_vector(x: TensorType, size: Size, arg: str) -> None:
 
 def _linear_flops(args: Arguments, result: Result) -> Size:
     assert isinstance(result, TensorType)
-    return 2 * product(result.shape) * args["weight"].shape[1]
+    weight: TensorType = args["weight"]
+    return 2 * product(result.shape) * weight.shape[1]
 
 
 def _bilinear_rule(args: Arguments) -> TensorType:
@@ -98,11 +99,13 @@ def _want_scale(x: TensorType | None, shape: tuple[Size, ...], arg: str) -> None
 
 
 def _group_norm_rule(args: Arguments) -> TensorType:
-    x, groups = args["input"], args["num_groups"]
+    x: TensorType = args["input"]
+    groups: Size = args["num_groups"]
     want_floating(x)
     if x.rank < 2:
         raise OpError(f"`input` must have 2 dims or more, found {x}", arg="input", code="E0302")
-    if (known(groups) is not None and groups < 1) or known(mod(x.shape[1], groups)) not in (0, None):
+    count = known(groups)
+    if (count is not None and count < 1) or known(mod(x.shape[1], groups)) not in (0, None):
         message = f"{show(x.shape[1])} channels do not divide into {show(groups)} groups"
         raise OpError(message, arg="num_groups")
     for name in ("weight", "bias"):
@@ -158,7 +161,8 @@ def _glu_rule(args: Arguments) -> TensorType:
 
 
 def _prelu_rule(args: Arguments) -> TensorType:
-    x, weight = args["input"], args["weight"]
+    x: TensorType = args["input"]
+    weight: TensorType = args["weight"]
     want_floating(x)
     channels = x.shape[1] if x.rank > 1 else 1
     if weight.rank > 1 or (weight.rank and not _one_or(weight.shape[0], channels)):
@@ -245,7 +249,8 @@ def _check_mask(args: Arguments, scores: tuple[Size, ...]) -> None:
 def _attention_flops(args: Arguments, result: Result) -> Size:
     """Scores and their product with the values, the causal half included."""
     assert isinstance(result, TensorType)
-    query, value = args["query"], args["value"]
+    query: TensorType = args["query"]
+    value: TensorType = args["value"]
     scores = product(result.shape[:-1]) * args["key"].shape[-2]
     return 2 * scores * query.shape[-1] + 2 * scores * value.shape[-1]
 

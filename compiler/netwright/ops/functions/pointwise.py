@@ -59,6 +59,10 @@ def _float(name: str, default: float) -> Arg:
     return Arg(name, "float", default)
 
 
+def _maybe(name: str) -> Arg:
+    return Arg(name, "float", None, optional=True)
+
+
 _UNARY = (
     _unary("torch.abs", "signed", "Absolute value."),
     _unary("torch.neg", "signed", "Negation, `-x`."),
@@ -101,7 +105,7 @@ _UNARY = (
     _unary("torch.deg2rad", "floating", "Degrees to radians."),
     _unary("torch.rad2deg", "floating", "Radians to degrees."),
     _unary("torch.sigmoid", "floating", "1 / (1 + e ** -x)."),
-    _unary("torch.logit", "floating", "log(x / (1 - x)).", Arg("eps", "float", None, optional=True)),
+    _unary("torch.logit", "floating", "log(x / (1 - x)).", _maybe("eps")),
     _unary("torch.isnan", "bool", "Where x is not a number."),
     _unary("torch.isinf", "bool", "Where x is infinite."),
     _unary("torch.isfinite", "bool", "Where x is finite."),
@@ -109,7 +113,7 @@ _UNARY = (
     _unary("torch.logical_not", "bool", "Where x is zero."),
     _unary(
         "torch.nan_to_num", "same", "Replaces what is not finite.",
-        Arg("nan", "float", None, optional=True), Arg("posinf", "float", None, optional=True), Arg("neginf", "float", None, optional=True),
+        _maybe("nan"), _maybe("posinf"), _maybe("neginf"),
     ),
 )  # fmt: skip
 
@@ -179,7 +183,9 @@ def _binary(
 
 
 _ALPHA = Arg("alpha", "number", 1, keyword=True)
-_ROUNDING = Arg("rounding_mode", "str", None, optional=True, choices=("trunc", "floor"), keyword=True)
+_ROUNDING = Arg(
+    "rounding_mode", "str", None, optional=True, choices=("trunc", "floor"), keyword=True
+)
 
 
 def _div_rule(args: Arguments) -> TensorType:
@@ -207,8 +213,10 @@ _BINARY = (
     _binary("minimum", _binary_rule("minimum", "same"), "The smaller of two.", number=False),
     _binary("maximum", _binary_rule("maximum", "same"), "The greater of two.", number=False),
     _binary("atan2", _binary_rule("atan2", "floating"), "Angle of (other, input).", number=False),
-    _binary("hypot", _binary_rule("hypot", "float only"), "Length of (input, other).", number=False),
-    _binary("logaddexp", _binary_rule("logaddexp", "float only"), "log(e**a + e**b).", number=False),
+    _binary("hypot", _binary_rule("hypot", "float only"), "Length of a pair.", number=False),
+    _binary(
+        "logaddexp", _binary_rule("logaddexp", "float only"), "log(e ** a + e ** b).", number=False
+    ),
     _binary("logical_and", _binary_rule("logical_and", "bool"), "Where both hold.", number=False),
     _binary("logical_or", _binary_rule("logical_or", "bool"), "Where one holds.", number=False),
     _binary("logical_xor", _binary_rule("logical_xor", "bool"), "Where they differ.", number=False),
@@ -280,7 +288,9 @@ def _addc_rule(args: Arguments) -> TensorType:
 
 
 _CONDITION = Arg("condition", "tensor")
-_ADDC = (X, Arg("tensor1", "tensor"), Arg("tensor2", "tensor"), Arg("value", "number", 1, keyword=True))
+_ADDC = (
+    X, Arg("tensor1", "tensor"), Arg("tensor2", "tensor"), Arg("value", "number", 1, keyword=True)
+)  # fmt: skip
 _MIN = Arg("min", "operand", None, optional=True)
 _MAX = Arg("max", "operand", None, optional=True)
 _CHOICES = (

@@ -27,6 +27,7 @@ DtypeOf = Callable[[str], str]
 
 _ANY_DIMS = Arg("dim", "axes", None, optional=True)
 _ANY_DIM = Arg("dim", "axis", None)
+_ONE = (_ANY_DIM, KEEPDIM)
 
 
 def reduced(x: TensorType, dims: object, keepdim: bool, dtype: str) -> TensorType:
@@ -104,9 +105,14 @@ def _place_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
     _kept(x.dtype)
     if x.dtype == "bool":
-        raise OpError("bool tensors have no order", arg="input", code="E0304", help="cast with `.int()`")
+        raise _no_order()
     _want_items(x, args["dim"])
     return reduced(x, args["dim"], args["keepdim"], "int")
+
+
+def _no_order() -> OpError:
+    remedy = "cast it with `.int()`"
+    return OpError("bool tensors have no order", arg="input", code="E0304", help=remedy)
 
 
 def _want_items(x: TensorType, dim: int | None) -> None:
@@ -118,7 +124,7 @@ def _want_items(x: TensorType, dim: int | None) -> None:
 
 def _middle_rule(args: Arguments) -> Result:
     if args["input"].dtype == "bool":
-        raise OpError("bool tensors have no order", arg="input", code="E0304", help="cast with `.int()`")
+        raise _no_order()
     return _extreme_rule(args)
 
 
@@ -149,10 +155,10 @@ _REDUCTIONS = (
         "norm", _norm_rule, "The p-norm over dims.",
         Arg("p", "any", "fro"), _ANY_DIMS, KEEPDIM, Arg("dtype", "dtype", None, optional=True),
     ),
-    _entry("max", _extreme_rule, "Maximum of all; with `dim`, (values, indices).", _ANY_DIM, KEEPDIM),
-    _entry("min", _extreme_rule, "Minimum of all; with `dim`, (values, indices).", _ANY_DIM, KEEPDIM),
-    _entry("median", _middle_rule, "Median of all; with `dim`, (values, indices).", _ANY_DIM, KEEPDIM),
-    _entry("mode", _extreme_rule, "Most frequent along a dim: (values, indices).", LAST_DIM, KEEPDIM),
+    _entry("max", _extreme_rule, "Maximum of all; along a dim (values, indices).", *_ONE),
+    _entry("min", _extreme_rule, "Minimum of all; along a dim (values, indices).", *_ONE),
+    _entry("median", _middle_rule, "Median of all; along a dim (values, indices).", *_ONE),
+    _entry("mode", _extreme_rule, "Most frequent: (values, indices).", LAST_DIM, KEEPDIM),
     _entry("argmax", _place_rule, "Where the maximum is.", _OPTIONAL_DIM, KEEPDIM),
     _entry("argmin", _place_rule, "Where the minimum is.", _OPTIONAL_DIM, KEEPDIM),
 )  # fmt: skip
