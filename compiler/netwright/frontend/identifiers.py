@@ -29,13 +29,20 @@ def is_integer(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A remedy for a misspelt `name`, empty where nothing is close."""
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The name among `known` that `name` was most likely meant to be."""
     candidates = list(dict.fromkeys(known))[:_CANDIDATES]
     lowered = {c.lower(): c for c in reversed(candidates)}
-    if name.lower() in lowered and lowered[name.lower()] != name:
-        return f"did you mean `{lowered[name.lower()]}`?"
+    same = lowered.get(name.lower())
+    if same is not None and same != name:
+        return same
     close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.7)
     if not close:
         close = [lowered[c] for c in difflib.get_close_matches(name.lower(), lowered, 1, 0.75)]
-    return f"did you mean `{close[0]}`?" if close else ""
+    return close[0] if close else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A remedy for a misspelt `name`, empty where nothing is close."""
+    found = closest(name, known)
+    return "" if found is None else f"did you mean `{found}`?"

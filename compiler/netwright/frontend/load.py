@@ -12,6 +12,7 @@ from netwright.frontend.catalogue import Catalogue, Unreadable, root_of
 from netwright.frontend.document import MappingValue, Scalar, Value, read
 from netwright.frontend.form import Form
 from netwright.frontend.lower import lower
+from netwright.frontend.names import check, check_namespace
 from netwright.ir.program import Module
 from netwright.source import Sources, Span
 
@@ -99,8 +100,9 @@ class _Loader:
         path = document.file
         if self.catalogue is not None and real is not None:
             path = self.catalogue.relative(real)
-        module, _ = lower(form, root, path, uses)
+        module, scope = lower(form, root, path, uses)
         self.explain(form)
+        check(module, scope, form.report)
         if real is not None:
             del self.under_way[real]
         return module
@@ -115,6 +117,7 @@ class _Loader:
     def uses(self, form: Form, value: Value | None, real: Path | None) -> dict[str, Module | None]:
         found: dict[str, Module | None] = {}
         for key, held in form.entries(value):
+            check_namespace(key.text, key.span, form.report)
             found[key.text] = None
             text = form.text(held)
             if text and isinstance(held, Scalar):

@@ -35,8 +35,10 @@ def lower(
     module.uses = {name: used for name, used in uses.items() if used is not None}
     _version(form, root)
     module.params = params(form, root.get("params"), block=False)
-    headers = _headers(form, root, module)
-    scope = FileScope({p.name: p for p in module.params}, headers, uses)
+    open = bool(form.rejected)
+    broken: set[str] = set()
+    headers = _headers(form, root, module, broken)
+    scope = FileScope({p.name: p for p in module.params}, headers, uses, broken, open)
     _bodies(form, root, module, scope)
     _extras(form, root, module)
     return module, scope
@@ -49,14 +51,17 @@ def _version(form: Form, root: MappingValue) -> None:
         form.reject(root if value is None else value)
 
 
-def _headers(form: Form, root: MappingValue, module: Module) -> dict[str, Block]:
+def _headers(form: Form, root: MappingValue, module: Module, broken: set[str]) -> dict[str, Block]:
     """The blocks of the file without their nodes, so that graphs can refer to any of them."""
     headers: dict[str, Block] = {}
     for key, held in form.entries(root.get("blocks")):
         usable(form, key)
+        before = len(form.rejected)
         mapping = form.mapping(held, keys.BLOCK)
         if mapping is not None:
             headers[key.text] = _header(form, key, mapping, module)
+        if mapping is None or len(form.rejected) > before:
+            broken.add(key.text)
     return headers
 
 
@@ -88,7 +93,10 @@ def _clashes(form: Form, block: Block) -> None:
 def _bodies(form: Form, root: MappingValue, module: Module, scope: FileScope) -> None:
     name = root.get("model")
     if name is not None or root.get("graph") is not None:
-        module.model = _body(form, _model_header(form, root, module), root, scope, True)
+        before = len(form.rejected)
+        model = _model_header(form, root, module)
+        scope.open = scope.open or len(form.rejected) > before
+        module.model = _body(form, model, root, scope, True)
     elif root.get("blocks") is None:
         form.reject(root)
     for key, held in form.entries(root.get("blocks")):
@@ -102,7 +110,7 @@ def _model_header(form: Form, root: MappingValue, module: Module) -> Block:
     text = form.text(name)
     if name is None or root.get("graph") is None:
         form.reject(root)
-    elif text and fault_of(text):
+    if name is not None and text and fault_of(text):
         form.report.add(Diagnostic("E0211", f"`{text}` {fault_of(text)}", name.span))
     block = Block(
         name=text,

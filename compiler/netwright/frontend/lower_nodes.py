@@ -101,25 +101,26 @@ class NodeLowering:
         if call is not None and isinstance(call.func, Call):
             inputs, call = call, call.func
         callee_expr = expr if call is None else call.func
-        callee = scope.callee(callee_expr)
+        callee = scope.callee(expr) if call is None else scope.called(callee_expr)
         if callee is None:
             return None
         args: dict[str, Expr] = {}
         spans: dict[str, Span] = {}
         if call is not None:
-            self.call_args(call, inputs, args, spans)
+            self.call_args(call, scope, args, spans)
         received = Given(implicit=True, span=span) if inputs is None else self.short_given(inputs)
         return ModuleNode(
             key.text, callee_expr, args, spans, received, span=span, name_span=key.span
         )
 
     def call_args(
-        self, call: Call, inputs: Call | None, args: dict[str, Expr], spans: dict[str, Span]
+        self, call: Call, scope: Scope, args: dict[str, Expr], spans: dict[str, Span]
     ) -> None:
         if call.args:
             message = "a module takes its arguments by name"
             help = "inputs go into brackets of their own: `Name(...)(x)`"
             self.fault("E0202", message, call.args[0].span, help)
+            scope.file.quiet.add(call.func.span)
         for keyword in call.keywords:
             if keyword.name in args:
                 self.fault("E0202", f"the argument `{keyword.name}` is given twice", keyword.span)
@@ -142,13 +143,14 @@ class NodeLowering:
         if len(kinds) > 1 and not (kind == "op" and kinds[1] != "graph"):
             message = f"`{kinds[1]}` stands beside `{kind}`, a node is one of them"
             self.fault("E0219", message, held.entries[kinds[1]].key.span)
+            return _expr_node(key, held.span, targets, Faulty(span=held.span))
         if len(targets) > 1:
             self.several(key, _expr_node(key, held.span, targets, Faulty(span=held.span)))
         if kind == "op":
             return self.op(key, held, scope)
         if kind == "graph":
             return self.inline(key, held, scope)
-        return self.tensor(key, held, kind)
+        return self.tensor(key, held, kind, scope)
 
     def no_kind(self, key: Scalar, held: MappingValue, targets: tuple[str, ...]) -> Node:
         self.form.reject(held)
@@ -160,12 +162,12 @@ class NodeLowering:
         args: dict[str, Expr] = {}
         spans: dict[str, Span] = {}
         if isinstance(expr, Call):
-            self.call_args(expr, None, args, spans)
+            self.call_args(expr, scope, args, spans)
             expr = expr.func
-        controls = control(self.form, held)
+        controls = self.controls(held, scope)
         around = scope.inner()
         bind_loop(controls, around)
-        callee = around.callee(expr)
+        callee = around.callee(expr) or around.called(expr)
         for name, entry in held.entries.items():
             if name in keys.CONTROL or name == "op":
                 continue
@@ -186,6 +188,16 @@ class NodeLowering:
             control=controls,
         )
 
+    def controls(self, held: MappingValue, scope: Scope) -> Control:
+        found = control(self.form, held)
+        counter = scope.lookup("i")
+        looping = found.loop is not None or (counter is not None and counter.kind == "index")
+        if found.shared and not looping:
+            message = "`shared` applies to a loop or inside one"
+            help = "a node outside loops has one set of weights anyway"
+            self.fault("E0219", message, held.entries["shared"].key.span, help)
+        return found
+
     def argument(self, callee: Callee | None, name: str, value: Value) -> Expr:
         """An argument in the long form, where a string argument is literal."""
         kind, choices = _argument_kind(callee, name)
@@ -204,7 +216,7 @@ class NodeLowering:
         form = self.form
         form.mapping(held, keys.INLINE)
         received = given(form, held)
-        controls = control(form, held)
+        controls = self.controls(held, scope)
         inner = scope.inner()
         bind_loop(controls, inner)
         body = inner.inner()
@@ -234,7 +246,7 @@ class NodeLowering:
             control=controls,
         )
 
-    def tensor(self, key: Scalar, held: MappingValue, kind: str) -> Node:
+    def tensor(self, key: Scalar, held: MappingValue, kind: str, scope: Scope) -> Node:
         """A `parameter` or a `buffer`."""
         allowed = keys.PARAMETER if kind == "parameter" else keys.BUFFER
         for name, entry in held.entries.items():
@@ -243,7 +255,7 @@ class NodeLowering:
                 self.fault("E0219", message, entry.key.span)
         self.form.mapping(held, allowed | keys.CONTROL)
         expr = self.form.expr(held.entries[kind].value)
-        controls = control(self.form, held)
+        controls = self.controls(held, scope)
         if kind == "buffer":
             persistent = self.form.flag(held.get("persistent"), default=True)
             return BufferNode(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal as Choice
 
@@ -55,20 +55,29 @@ class FileScope:
     params: Mapping[str, Param] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
     uses: Mapping[str, Module | None] = field(default_factory=dict)
-    broken: frozenset[str] = frozenset()
-    """Blocks and names whose definition is at fault; nothing is said about their uses."""
+    broken: Set[str] = frozenset()
+    """Blocks whose definition is at fault, so that names they may define are not missed."""
+    open: bool = False
+    """The same for the whole file."""
+    quiet: set[Span] = field(default_factory=set)
+    """Modules whose arguments are at fault as a whole; none of theirs is missed."""
 
     def callee(self, expr: Expr) -> Callee | None:
         """The module that `expr` names among blocks, namespaces and torch.nn."""
         if isinstance(expr, Name):
-            if expr.id in self.blocks:
-                return BlockCallee(self.blocks[expr.id])
-            op = table.MODULES.get(expr.id)
-            return OpenCallee() if expr.id in self.broken else OpCallee(op) if op else None
+            return self.named(expr.id)
         if isinstance(expr, Attribute) and isinstance(expr.value, Name):
-            if expr.value.id in self.uses:
-                return self.member(self.uses[expr.value.id], expr.name)
+            namespace = expr.value.id
+            return self.member(self.uses[namespace], expr.name) if namespace in self.uses else None
         return None
+
+    def named(self, name: str) -> Callee | None:
+        if name in self.broken:
+            return OpenCallee()
+        if name in self.blocks:
+            return BlockCallee(self.blocks[name])
+        op = table.MODULES.get(name)
+        return None if op is None else OpCallee(op)
 
     def member(self, module: Module | None, name: str) -> Callee | None:
         if module is None:
@@ -121,7 +130,7 @@ class Scope:
         Nodes, inputs, params and dims come before blocks and torch.nn.
         """
         if isinstance(expr, Call):
-            return None if expr.args else self.callee(expr.func)
+            return None if expr.args else self.called(expr.func)
         if isinstance(expr, IfElse):
             both = self.callee(expr.then), self.callee(expr.otherwise)
             return OpenCallee() if None not in both else None
@@ -134,6 +143,13 @@ class Scope:
             return self.file.callee(expr)
         holds = binding.kind in ("param", "index") and binding.module
         return OpenCallee() if holds and root is expr else None
+
+    def called(self, expr: Expr) -> Callee | None:
+        """The module that `expr` names before a bracket, where values that hold none do not hide it."""
+        binding = self.lookup(expr.id) if isinstance(expr, Name) else None
+        if binding is not None and not binding.module:
+            return self.file.callee(expr)
+        return self.callee(expr)
 
 
 def of_param(param: Param, lexical: bool = False) -> Binding:

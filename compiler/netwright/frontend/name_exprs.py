@@ -1,0 +1,253 @@
+"""Names inside expressions: each must be known, before it is read, and fit the place where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.frontend.builtins import CONSTANTS, DTYPE_NAMES, functions, is_function
+from netwright.frontend.identifiers import did_you_mean
+from netwright.frontend.scope import Binding, BlockCallee, FileScope, Scope
+from netwright.ir.expr import Attribute, Call, Comprehension, Expr, Name, children
+from netwright.ops import table
+from netwright.source import Span
+
+NODE_OF_ITS_OWN = "give it a node of its own"
+_KINDS = {
+    "node": "a value",
+    "input": "an input",
+    "param": "a param",
+    "dim": "a dim",
+    "index": "a loop's name",
+}
+_WORDS = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
+_Bound = frozenset[str]
+
+
+@dataclass(slots=True)
+class Level:
+    """A scope while its nodes are read. `pending` are the nodes to come; `open` says that some names
+    could not be read, so that nothing is said about unknown ones."""
+
+    scope: Scope
+    pending: Mapping[str, Span]
+    parent: Level | None = None
+    open: bool = False
+    current: frozenset[str] = frozenset()
+
+    def later(self, name: str) -> Span | None:
+        """Where `name` is defined further down, on this level or around it."""
+        at: Level | None = self
+        while at is not None:
+            if name in at.pending and name not in at.scope.names:
+                return at.pending[name]
+            at = at.parent
+        return None
+
+    def with_scope(self, scope: Scope) -> Level:
+        """The same place with more names in scope."""
+        return Level(scope, self.pending, self.parent, self.open, self.current)
+
+
+@dataclass(slots=True)
+class ExprNames:
+    """Checks expressions; remembers what they use, by where it is defined."""
+
+    file: FileScope
+    report: Report
+    used: set[Span] = field(default_factory=set)
+    used_params: set[str] = field(default_factory=set)
+    used_blocks: set[str] = field(default_factory=set)
+
+    def fault(
+        self, code: str, message: str, span: Span, help: str = "", notes: tuple[Label, ...] = ()
+    ) -> None:
+        self.report.add(Diagnostic(code, message, span, notes=notes, help=help))
+
+    def use(self, name: str, binding: Binding) -> None:
+        self.used.add(binding.span)
+        if binding.kind == "param":
+            self.used_params.add(name)
+
+    def value(self, expr: Expr, level: Level, bound: _Bound = frozenset()) -> None:
+        """Check an expression that gives a value."""
+        if isinstance(expr, Name):
+            self.name(expr, level, bound)
+        elif isinstance(expr, Call):
+            self.call(expr, level, bound)
+        elif isinstance(expr, Attribute) and self.is_namespace(expr.value, level, bound):
+            self.module_in_expression(expr, level)
+        elif isinstance(expr, Comprehension):
+            self.value(expr.iterable, level, bound)
+            inner = bound | set(expr.targets)
+            for part in (expr.element, *expr.conditions):
+                self.value(part, level, inner)
+        else:
+            for child in children(expr):
+                self.value(child, level, bound)
+
+    def values(self, exprs: Iterable[Expr], level: Level) -> None:
+        for expr in exprs:
+            self.value(expr, level)
+
+    def is_namespace(self, expr: Expr, level: Level, bound: _Bound) -> bool:
+        return (
+            isinstance(expr, Name)
+            and expr.id in self.file.uses
+            and expr.id not in bound
+            and level.scope.lookup(expr.id) is None
+        )
+
+    def name(self, expr: Name, level: Level, bound: _Bound) -> None:
+        if expr.id in bound:
+            return
+        binding = level.scope.lookup(expr.id)
+        if binding is not None:
+            self.use(expr.id, binding)
+        elif expr.id not in CONSTANTS and expr.id not in DTYPE_NAMES:
+            self.unknown(expr, level)
+
+    def unknown(self, expr: Name, level: Level) -> None:
+        """A name that no value bears here."""
+        name = expr.id
+        if self.forward(expr, level) or level.open:
+            return
+        if self.file.callee(expr) is not None or name in self.file.uses:
+            self.module_in_expression(expr, level)
+        elif is_function(name):
+            op = did_you_mean(name, table.MODULES)
+            help = f"call it: `{name}(x)`" + (f"; or {op}" if op else "")
+            self.fault("E0204", f"`{name}` is a function, not a value", expr.span, help)
+        else:
+            self.fault("E0204", f"there is no `{name}` here", expr.span, self.close(name, level))
+
+    def close(self, name: str, level: Level) -> str:
+        if name in _WORDS:
+            return f"write `{_WORDS[name]}`"
+        if name == "i":
+            return "`i` counts inside a loop"
+        return did_you_mean(name, (*level.scope.visible(), *CONSTANTS))
+
+    def forward(self, expr: Name, level: Level) -> bool:
+        """Report a name that is defined further down; whether it is."""
+        if expr.id in level.current:
+            self.fault("E0208", f"`{expr.id}` reads itself", expr.span)
+            return True
+        place = level.later(expr.id)
+        if place is None:
+            return False
+        note = (Label(place, f"`{expr.id}` is defined here"),)
+        message = f"`{expr.id}` is read before it is defined"
+        self.fault("E0208", message, expr.span, "move its node up", note)
+        return True
+
+    def module_in_expression(self, expr: Expr, level: Level) -> None:
+        callee = level.scope.called(expr)
+        if callee is None:
+            self.unknown_module(expr, level)
+            return
+        if isinstance(callee, BlockCallee):
+            self.used_blocks.add(callee.block.name)
+        message = f"the module `{text_of(expr)}` cannot stand inside an expression"
+        self.fault("E0305", message, expr.span, NODE_OF_ITS_OWN)
+
+    def call(self, expr: Call, level: Level, bound: _Bound) -> None:
+        func = expr.func
+        if isinstance(func, Name):
+            self.called(func, level, bound)
+        elif isinstance(func, Attribute):
+            if self.is_namespace(func.value, level, bound):
+                self.module_in_expression(func, level)
+            else:
+                self.value(func.value, level, bound)
+        elif isinstance(func, Call) and self.is_module(func, level):
+            self.module_in_expression(func.func, level)
+            self.arguments(func, level, bound)
+        else:
+            self.value(func, level, bound)
+        self.arguments(expr, level, bound)
+
+    def arguments(self, expr: Call, level: Level, bound: _Bound) -> None:
+        for arg in expr.args:
+            self.value(arg, level, bound)
+        for keyword in expr.keywords:
+            self.value(keyword.value, level, bound)
+
+    def is_module(self, call: Call, level: Level) -> bool:
+        return level.scope.called(call.func) is not None
+
+    def called(self, func: Name, level: Level, bound: _Bound) -> None:
+        """A name before a bracket: a node called again, a function, or a module out of place."""
+        name = func.id
+        binding = None if name in bound else level.scope.lookup(name)
+        if binding is not None and binding.module:
+            self.use(name, binding)
+            if binding.kind != "node":
+                self.module_in_expression(func, level)
+            elif is_function(name):
+                self.hides(func, binding)
+        elif self.file.callee(func) is not None and name not in bound:
+            self.module_in_expression(func, level)
+        elif is_function(name):
+            return
+        elif binding is not None:
+            message = f"`{name}` is {_KINDS[binding.kind]} and cannot be called"
+            self.fault("E0305", message, func.span)
+        elif name not in bound:
+            self.unknown_function(func, level)
+
+    def hides(self, func: Name, binding: Binding) -> None:
+        message = f"the node `{func.id}` hides the function of that name"
+        note = Label(binding.span, f"the node `{func.id}`")
+        help = "if the function is meant, give the node another name"
+        self.fault("W0604", message, func.span, help, (note,))
+
+    def unknown_function(self, func: Name, level: Level) -> None:
+        if self.forward(func, level) or level.open:
+            return
+        known = (*functions(), *table.MODULES, *self.file.blocks, *level.scope.visible())
+        help = did_you_mean(func.id, known)
+        self.fault("E0201", f"there is no function or module `{func.id}`", func.span, help)
+
+    def unknown_module(self, expr: Expr, level: Level) -> None:
+        """A name that should be a module's and is none."""
+        if isinstance(expr, Attribute) and isinstance(expr.value, Name):
+            self.unknown_member(expr, expr.value.id)
+            return
+        if not isinstance(expr, Name):
+            self.fault("E0201", "this names no module", expr.span)
+            return
+        binding = level.scope.lookup(expr.id)
+        if binding is not None:
+            self.use(expr.id, binding)
+            help = f"a node is called again as `{expr.id}(x)`" if binding.module else ""
+            message = f"`{expr.id}` is {_KINDS[binding.kind]}, not a module"
+            self.fault("E0201", message, expr.span, help)
+        elif is_function(expr.id):
+            message = f"`{expr.id}` is a function, not a module"
+            self.fault("E0201", message, expr.span, f"write `{expr.id}(x)`")
+        elif not self.forward(expr, level) and not level.open:
+            known = (*self.file.blocks, *table.MODULES, *self.file.uses, *level.scope.visible())
+            message = f"there is no module `{expr.id}`"
+            self.fault("E0201", message, expr.span, did_you_mean(expr.id, known))
+
+    def unknown_member(self, expr: Attribute, namespace: str) -> None:
+        module = self.file.uses.get(namespace)
+        if module is None:
+            message = f"there is no namespace `{namespace}`"
+            help = did_you_mean(namespace, self.file.uses)
+            self.fault("E0201", message, expr.value.span, help)
+            return
+        known = [*module.blocks, *module.variants]
+        if module.model is not None:
+            known.append(module.model.name)
+        message = f"`{namespace}` has no block or model `{expr.name}`"
+        self.fault("E0201", message, expr.span, did_you_mean(expr.name, known))
+
+
+def text_of(expr: Expr) -> str:
+    """A module's name as written."""
+    if isinstance(expr, Attribute):
+        return f"{text_of(expr.value)}.{expr.name}"
+    return expr.id if isinstance(expr, Name) else "..."

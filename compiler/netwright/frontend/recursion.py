@@ -1,0 +1,63 @@
+"""A block that holds itself has no end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.frontend.scope import BlockCallee, FileScope
+from netwright.ir.program import Block, InlineNode, Module, ModuleNode
+from netwright.source import Span
+
+
+def check_recursion(module: Module, file: FileScope, report: Report) -> None:
+    """Report each cycle of blocks once, at the node that closes it."""
+    edges = {name: list(_callees(block, module, file)) for name, block in module.blocks.items()}
+    done: set[str] = set()
+    for start in edges:
+        if start not in done:
+            _visit(start, edges, done, module, report)
+
+
+def _visit(
+    start: str,
+    edges: dict[str, list[tuple[str, Span]]],
+    done: set[str],
+    module: Module,
+    report: Report,
+) -> None:
+    path = [start]
+    stack = [iter(edges[start])]
+    while stack:
+        step = next(stack[-1], None)
+        if step is None:
+            stack.pop()
+            done.add(path.pop())
+            continue
+        name, span = step
+        if name in path:
+            cycle = path[path.index(name) :]
+            report.add(_fault([*cycle, name], span, module.blocks[name]))
+        elif name not in done:
+            path.append(name)
+            stack.append(iter(edges[name]))
+
+
+def _fault(cycle: list[str], span: Span, block: Block) -> Diagnostic:
+    way = " in ".join(f"`{name}`" for name in reversed(cycle[1:-1]))
+    through = f", by way of {way}" if way else ""
+    note = Label(block.span, f"`{block.name}` is defined here")
+    return Diagnostic(
+        "E0218", f"the block `{block.name}` holds itself{through}", span, notes=(note,)
+    )
+
+
+def _callees(block: Block, module: Module, file: FileScope) -> Iterator[tuple[str, Span]]:
+    for node in block.nodes:
+        if isinstance(node, InlineNode):
+            yield from _callees(node.block, module, file)
+        elif isinstance(node, ModuleNode):
+            callee = file.callee(node.callee)
+            if isinstance(callee, BlockCallee) and callee.block.module is module:
+                if callee.block.name in module.blocks:
+                    yield callee.block.name, node.callee.span
