@@ -168,17 +168,25 @@ class Instance:
     values: dict[str, Value] = field(default_factory=dict)
     facts: dict[tuple[object, str], list[object]] = field(default_factory=dict)
     constraints: list[Expr] = field(default_factory=list)
+    cut: tuple[str, ...] = ()
+    """What `take` left of the block, empty for the whole of it."""
 
     def all_weights(self, prefix: Path = ()) -> Iterator[tuple[Path, WeightDecl]]:
         """Every weight below this instance with its path; shared ones under each of their names."""
         for weight in self.weights.values():
             yield (*prefix, *_parts(weight.name)), weight
         for path, child in self.children.items():
+            below = (*prefix, *named(path))
             if isinstance(child, Instance):
-                yield from child.all_weights((*prefix, *path))
+                yield from child.all_weights(below)
             else:
                 for weight in child.weights:
-                    yield (*prefix, *path, *_parts(weight.name)), weight
+                    yield (*below, *_parts(weight.name)), weight
+
+
+def named(path: Path) -> Path:
+    """`path` without the levels that add nothing to the weights' names (`key: ""`)."""
+    return tuple(part for part in path if not part.startswith("~"))
 
 
 def _parts(name: str) -> Path:

@@ -17,11 +17,11 @@ Value = Any
 """A number, str, bool, None, Dim, DType, tuple of values, or one of the classes below."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Tensor:
     """A tensor of an instance. Its identity is what steps refer to.
 
-    `label` says in diagnostics what it is called, `span` where it came from.
+    `label` says in diagnostics what it is called (set when a node takes it), `span` where it came from.
     """
 
     type: TensorType

@@ -1,0 +1,385 @@
+"""Loops over nodes: `repeat` chains, `each` goes side by side, `scan` walks along a dim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from netwright.ir import expr as ex
+from netwright.ir.dims import Dim, Size, Symbol, known, rewrite, same, show, symbol
+from netwright.ir.instance import Path, Scan
+from netwright.ir.printer import replace_names, to_source
+from netwright.ir.program import InlineNode, Loop, ModuleNode, Node
+from netwright.ir.types import TensorType
+from netwright.ir.values import (
+    POISON,
+    ModuleValue,
+    Outputs,
+    Tensor,
+    Value,
+    describe,
+    is_poison,
+    to_type,
+)
+from netwright.passes.evaluate import Evaluator, Frame, bind_targets, fault, first
+from netwright.passes.numbers import MAX_LIST, SizeUnknown, plain
+
+if TYPE_CHECKING:
+    from netwright.passes.elaborate import Elaborator
+
+SILENT = "~"
+"""A path's part that begins with this adds no level to the weights' names (`key: ""`)."""
+
+Callee = ModuleNode | InlineNode
+
+
+def path_of(elaborator: Elaborator, frame: Frame, node: Node, index: int | None) -> Path:
+    """Where a node keeps its weights: its key, or its name and the loop's index."""
+    key = node.control.key
+    if key is None:
+        return (node.name,) if index is None or node.control.shared else (node.name, str(index))
+    text = ""
+    for part in key:
+        text += part.text if part.expr is None else str(Evaluator(frame).number(part.expr))
+    return tuple(text.split(".")) if text else (SILENT + node.name,)
+
+
+def run(elaborator: Elaborator, frame: Frame, node: Callee) -> Value:
+    """A node with a loop: its value after all iterations."""
+    loop = node.control.loop
+    assert loop is not None
+    if loop.kind == "scan":
+        return _scan(elaborator, frame, node, loop)
+    steps = _steps(frame, loop)
+    frame.fact(node, "count", len(steps))
+    if loop.kind == "each":
+        return _each(elaborator, frame, node, steps)
+    return _repeat(elaborator, frame, node, loop, steps)
+
+
+def _steps(frame: Frame, loop: Loop) -> tuple[Value, ...]:
+    """What the loop binds in each iteration."""
+    value = first(Evaluator(frame).value(loop.iterable))
+    if isinstance(value, int | Dim) and not isinstance(value, bool):
+        count = known(value)
+        if count is None:
+            assert isinstance(value, Dim)
+            raise SizeUnknown(value)
+        if count > MAX_LIST:
+            fault("E0501", f"{count} iterations, more than the limit of {MAX_LIST}", loop.span)
+        return tuple(range(count))
+    if isinstance(value, tuple):
+        return value
+    fault("E0305", f"a loop runs over a number or a list, found {describe(value)}", loop.iterable.span)
+
+
+@contextmanager
+def _iteration(frame: Frame, loop: Loop, index: int, item: Value) -> Iterator[None]:
+    """The loop's names bound for one iteration, and what they hid restored after it."""
+    bound: dict[str, Value] = {}
+    counts = loop.kind == "each" or not loop.targets
+    if counts and "i" not in loop.targets:
+        bound["i"] = _symbolic(frame, "i", index)
+    for name, value in bind_targets(loop.targets, item, loop.iterable).items() if loop.targets else ():
+        bound[name] = _symbolic(frame, name, value)
+    hidden = {name: frame.names[name] for name in bound if name in frame.names}
+    hidden_defs = {name: frame.defs.pop(name) for name in bound if name in frame.defs}
+    frame.names.update(bound)
+    try:
+        yield
+    finally:
+        for name in bound:
+            del frame.names[name]
+        frame.names.update(hidden)
+        frame.defs.update(hidden_defs)
+
+
+def _symbolic(frame: Frame, name: str, value: Value) -> Value:
+    if frame.symbolic and frame.root and type(value) is int:
+        return symbol(name, value, expr=ex.Name(name))
+    return value
+
+
+# repeat -------------------------------------------------------------------------------------
+
+
+def _repeat(
+    elaborator: Elaborator, frame: Frame, node: Callee, loop: Loop, steps: tuple[Value, ...]
+) -> Value:
+    from netwright.passes.elaborate import Call
+
+    carried: dict[str, Value] = {}
+    collected: list[Value] = []
+    result: Value = None
+    if not steps:
+        return _empty_chain(elaborator, frame, node)
+    outputs: dict[str, list[Value]] = {}
+    for index, item in enumerate(steps):
+        with _iteration(frame, loop, index, item):
+            frame.fact(node, "iteration", {k: frame.names[k] for k in (loop.targets or ("i",)) if k in frame.names})
+            path = path_of(elaborator, frame, node, index)
+            result = elaborator.once(frame, node, Call(path, node.span, dict(carried)))
+        if is_poison(result):
+            return POISON
+        names = _input_names(elaborator, frame, node)
+        if frame.symbolic and frame.root:
+            result = _shifted(result, loop, index + 1, len(steps), last=index == len(steps) - 1)
+        carried = _carry(result, names)
+        collected.append(first(result))
+        if isinstance(result, Outputs):
+            for name, value in result.items.items():
+                outputs.setdefault(name, []).append(value)
+    if loop.collect:
+        return tuple(collected)
+    if not isinstance(result, Outputs):
+        return result
+    return Outputs({k: carried[k] if k in carried else tuple(v) for k, v in outputs.items()})
+
+
+def _empty_chain(elaborator: Elaborator, frame: Frame, node: Callee) -> Value:
+    from netwright.passes.elaborate import Call
+
+    passing = elaborator._passing(frame, node, Call((node.name,), node.span))
+    assert node.control.loop is not None
+    return () if node.control.loop.collect else passing
+
+
+def _input_names(elaborator: Elaborator, frame: Frame, node: Callee) -> list[str]:
+    if isinstance(node, InlineNode):
+        return [i.name for i in node.block.inputs] or [""]
+    callee = Evaluator(frame).value(node.callee)
+    assert isinstance(callee, ModuleValue)
+    if callee.block is not None:
+        return [i.name for i in callee.block.inputs]
+    return [a.name for a in callee.target.inputs]
+
+
+def _carry(result: Value, inputs: list[str]) -> dict[str, Value]:
+    if isinstance(result, Outputs):
+        return {k: v for k, v in result.items.items() if k in inputs}
+    return {inputs[0]: result} if inputs else {}
+
+
+def _shifted(value: Value, loop: Loop, index: int, count: int, last: bool) -> Value:
+    """`value` as the next iteration sees it: the loop's names are those of the iteration before."""
+    target = loop.targets[0] if len(loop.targets) == 1 else "i"
+    name = ex.Name(target)
+    if last:
+        before: ex.Expr = _last_index(loop.iterable, count)
+    else:
+        before = ex.Binary("-", name, ex.Literal(1))
+
+    def change(s: Symbol) -> Size | None:
+        if s.name == target and s.witness is not None:
+            if last:
+                return symbol(to_source(before), s.witness, expr=before)
+            return symbol(target, s.witness + 1, expr=name) - 1
+        if s.expr is not None and s.witness is not None and target in ex.free_names(s.expr):
+            moved = simplify_index(replace_names(s.expr, {target: before}), count)
+            return symbol(to_source(moved), s.witness, expr=moved)
+        return None
+
+    return _map_sizes(value, change)
+
+
+def _last_index(iterable: ex.Expr, count: int) -> ex.Expr:
+    if isinstance(iterable, ex.Call) and isinstance(iterable.func, ex.Name) and iterable.func.id == "range":
+        iterable = iterable.args[-1]
+    if isinstance(iterable, ex.Literal):
+        return ex.Literal(count - 1)
+    return ex.Binary("-", iterable, ex.Literal(1))
+
+
+def simplify_index(expr: ex.Expr, count: int) -> ex.Expr:
+    """`xs[i - 1 + 1]` as `xs[i]`, and `xs[len(xs) - 1]` as `xs[-1]`."""
+    from netwright.ir.printer import rebuild
+
+    def change(e: ex.Expr) -> ex.Expr | None:
+        if isinstance(e, ex.Binary) and e.op == "+" and isinstance(e.right, ex.Literal):
+            left = e.left
+            if isinstance(left, ex.Binary) and left.op == "-" and isinstance(left.right, ex.Literal):
+                if left.right.value == e.right.value:
+                    return left.left
+        if isinstance(e, ex.Index) and len(e.items) == 1:
+            item = e.items[0]
+            if to_source(item) == f"len({to_source(e.value)}) - 1":
+                return ex.Index(e.value, (ex.Unary("-", ex.Literal(1)),))
+        return None
+
+    return rebuild(expr, change)
+
+
+def _map_sizes(value: Value, change: Any) -> Value:
+    if isinstance(value, Tensor):
+        shape = tuple(rewrite(d, change) for d in value.type.shape)
+        return Tensor(TensorType(value.type.dtype, shape), value.label, value.span)
+    if isinstance(value, tuple):
+        return tuple(_map_sizes(v, change) for v in value)
+    if isinstance(value, Outputs):
+        return Outputs({k: _map_sizes(v, change) for k, v in value.items.items()})
+    return value
+
+
+# each ---------------------------------------------------------------------------------------
+
+
+def _each(elaborator: Elaborator, frame: Frame, node: Callee, steps: tuple[Value, ...]) -> Value:
+    from netwright.passes.elaborate import Call
+
+    loop = node.control.loop
+    assert loop is not None
+    results: list[Value] = []
+    before = frame.running, frame.running_from
+    for index, item in enumerate(steps):
+        with _iteration(frame, loop, index, item):
+            shown = dict.fromkeys((*loop.targets, "i"))
+            frame.fact(node, "iteration", {k: frame.names[k] for k in shown if k in frame.names})
+            frame.running, frame.running_from = _each_input(frame, loop, before)
+            path = path_of(elaborator, frame, node, index)
+            result = elaborator.once(frame, node, Call(path, node.span))
+        results.append(result)
+    frame.running, frame.running_from = before
+    if any(is_poison(r) for r in results):
+        return POISON
+    if results and isinstance(results[0], Outputs):
+        return Outputs({k: tuple(r.items[k] for r in results) for k in results[0].items})
+    return tuple(results)
+
+
+def _each_input(frame: Frame, loop: Loop, before: tuple[Value, str | None]) -> tuple[Value, str | None]:
+    """The running value of one iteration: the item where it is a tensor, else what ran before."""
+    for name in loop.targets:
+        if isinstance(frame.names[name], Tensor):
+            return frame.names[name], name
+    return before
+
+
+# scan ---------------------------------------------------------------------------------------
+
+
+def _scan(elaborator: Elaborator, frame: Frame, node: Callee, loop: Loop) -> Value:
+    """One instance walked along a dim: carried outputs are fed back, the others are stacked."""
+    walked = _walked(frame, loop)
+    slices = {
+        name: Tensor(TensorType(t.type.dtype, _dropped(t.type.shape, axis)), name, loop.span)
+        for name, (t, axis) in walked.items()
+    }
+    frame.names.update(slices)
+    running = frame.running, frame.running_from
+    first_slice = next(iter(slices))
+    frame.running, frame.running_from = slices[first_slice], first_slice
+    marker = len(frame.instance.steps)
+    from netwright.passes.elaborate import Call
+
+    path = path_of(elaborator, frame, node, None)
+    try:
+        result = elaborator.once(frame, node, Call(path, node.span))
+    finally:
+        for name in slices:
+            frame.names.pop(name, None)
+        frame.running, frame.running_from = running
+    if is_poison(result):
+        return POISON
+    step = frame.instance.steps.pop()
+    del frame.instance.steps[marker:]
+    return _finish_scan(frame, node, loop, path, step, walked, slices, result, elaborator)
+
+
+def _walked(frame: Frame, loop: Loop) -> dict[str, tuple[Tensor, int]]:
+    evaluator = Evaluator(frame)
+    source = loop.iterable
+    parts = source.args if _is_zip(source) and isinstance(source, ex.Call) else (source,)
+    over = evaluator.value(ex.Name(loop.over or "", span=loop.span))
+    if len(parts) != len(loop.targets):
+        fault("E0305", f"{len(loop.targets)} names for {len(parts)} tensors", loop.span)
+    walked: dict[str, tuple[Tensor, int]] = {}
+    for name, part in zip(loop.targets, parts, strict=True):
+        value = first(evaluator.value(part))
+        if not isinstance(value, Tensor):
+            fault("E0305", f"`scan` walks along tensors, found {describe(value)}", part.span)
+        axes = [k for k, d in enumerate(value.type.shape) if same(d, over)]
+        if not axes:
+            fault("E0301", f"no dim of {value.type} is `{loop.over}` = {show(over)}", part.span)
+        walked[name] = (value, axes[0])
+    return walked
+
+
+def _is_zip(expr: ex.Expr) -> bool:
+    return isinstance(expr, ex.Call) and isinstance(expr.func, ex.Name) and expr.func.id == "zip"
+
+
+def _dropped(shape: tuple[Size, ...], axis: int) -> tuple[Size, ...]:
+    return shape[:axis] + shape[axis + 1 :]
+
+
+def _finish_scan(
+    frame: Frame,
+    node: Callee,
+    loop: Loop,
+    path: Path,
+    step: Any,
+    walked: Mapping[str, tuple[Tensor, int]],
+    slices: Mapping[str, Tensor],
+    result: Value,
+    elaborator: Elaborator,
+) -> Value:
+    from netwright.ir.instance import CallBlock
+
+    if not isinstance(step, CallBlock):
+        fault("E0219", "`scan` is for blocks", node.span, help="put the module into an inline `graph`")
+    child = step.child
+    over_axis = next(iter(walked.values()))
+    length = over_axis[0].type.shape[over_axis[1]]
+    by_slice = {id(t): name for name, t in slices.items()}
+    inputs_walked: dict[str, tuple[Tensor, int]] = {}
+    rest: dict[str, Value] = {}
+    for name, value in step.inputs.items():
+        if isinstance(value, Tensor) and id(value) in by_slice:
+            inputs_walked[name] = walked[by_slice[id(value)]]
+        else:
+            rest[name] = value
+    free = [n for n in _input_names(elaborator, frame, node) if n in rest]
+    carry = _scan_carry(child.outputs, free, inputs_walked)
+    for name, out in carry.items():
+        if to_type(out) != to_type(rest[name]):
+            fault("E0301", f"`{name}` is carried as {describe(out)}, but starts as {describe(rest[name])}", node.span)
+    pairs = dict(step.results)
+    stacked: list[tuple[Tensor, Tensor]] = []
+    final: list[tuple[Tensor, Tensor]] = []
+    items: dict[str, Value] = {}
+    axis = over_axis[1]
+    for name, out in child.outputs.items():
+        is_carried = any(out is c for c in carry.values())
+        if is_carried and not loop.collect:
+            final.append((out, pairs[out]))
+            items[name] = pairs[out]
+            continue
+        shape = (*out.type.shape[:axis], length, *out.type.shape[axis:])
+        whole = Tensor(TensorType(out.type.dtype, shape), "", node.span)
+        stacked.append((out, whole))
+        items[name] = whole
+    frame.instance.steps.append(
+        Scan(
+            path,
+            child,
+            inputs_walked,
+            {k: rest[k] for k in carry},
+            {k: v for k, v in rest.items() if k not in carry},
+            carry,
+            tuple(stacked),
+            tuple(final),
+            axis,
+            node=node,
+            span=node.span,
+        )
+    )
+    return next(iter(items.values())) if len(items) == 1 else Outputs(items)
+
+
+def _scan_carry(outputs: Mapping[str, Value], free: list[str], walked: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Which inputs are fed back: by name, or the only output to the first input that is not walked."""
+    if len(outputs) == 1:
+        (out,) = outputs.values()
+        return {free[0]: out} if free else {}
+    return {k: v for k, v in outputs.items() if k in free and k not in walked}

@@ -1,0 +1,227 @@
+"""A whole model: params chosen, inputs typed, elaborated for every case that is decided at call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import lcm
+
+from netwright.diagnostics import Report
+from netwright.ir import expr as ex
+from netwright.ir.dims import Dim, Size, substitute, symbol
+from netwright.ir.instance import Instance, Path, WeightDecl
+from netwright.ir.program import Block, InlineNode, Module, ModuleNode, Node
+from netwright.ir.types import TensorType
+from netwright.ir.values import Scope, Tensor, TensorList, Value
+from netwright.passes.elaborate import Elaborator
+from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
+from netwright.passes.interface import model_input
+from netwright.passes.params import bind_params, model_args
+from netwright.source import NOWHERE
+
+MAX_CASES = 16
+"""Above this many combinations of optional inputs, only none, all, and each alone are elaborated."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Which optional inputs are given at call, and whether the model trains."""
+
+    given: frozenset[str] = frozenset()
+    training: bool = False
+
+    def __str__(self) -> str:
+        given = ", ".join(sorted(self.given)) or "none"
+        return f"given {given}; {'training' if self.training else 'evaluation'}"
+
+
+@dataclass(frozen=True, eq=False)
+class Elaboration:
+    """A model elaborated for its cases. `cases` holds the plain one (nothing optional, evaluation) first."""
+
+    module: Module
+    block: Block
+    variant: str | None
+    scope: Scope
+    params: Mapping[str, Value]
+    cases: Mapping[Case, Instance] = field(default_factory=dict)
+
+    @property
+    def primary(self) -> Instance:
+        return next(iter(self.cases.values()))
+
+    def weights(self) -> dict[Path, WeightDecl]:
+        """Every weight that any case needs, by path."""
+        found: dict[Path, WeightDecl] = {}
+        for instance in self.cases.values():
+            for path, weight in instance.all_weights():
+                found.setdefault(path, weight)
+        return found
+
+
+def elaborate(
+    module: Module, variant: str | None, overrides: Mapping[str, Value], report: Report
+) -> Elaboration | None:
+    """The model of `module` with these params; None where its params are at fault."""
+    block = module.model
+    assert block is not None
+    try:
+        empty = Scope.of(module, {})
+        params = bind_params(block, model_args(module, variant, overrides), empty, block.span)
+    except Fault as error:
+        report.add(error.diagnostic)
+        return None
+    except Silent:
+        return None
+    scope = Scope.of(module, params)
+    modes: dict[bool, Elaborator] = {}
+    cases: dict[Case, Instance] = {}
+    for case in all_cases(block, module):
+        elaborator = modes.setdefault(case.training, Elaborator(report, case.training))
+        instance = model_instance(block, scope, params, case.given, report)
+        if instance is None:
+            return None
+        cases[case] = elaborator.root(instance)
+    return Elaboration(module, block, variant, scope, params, cases)
+
+
+def model_instance(
+    block: Block, scope: Scope, params: Mapping[str, Value], given: frozenset[str], report: Report
+) -> Instance | None:
+    """The model's empty instance: its inputs as symbols, for the given optional inputs."""
+    try:
+        sizes = _Sizes(block, scope, params)
+        inputs: dict[str, Value] = {}
+        for declared in block.inputs:
+            if declared.optional and declared.name not in given:
+                inputs[declared.name] = None
+                continue
+            inputs[declared.name] = model_input(declared.type, declared.name, declared.span, sizes.size)
+    except Fault as error:
+        report.add(error.diagnostic)
+        return None
+    except Silent:
+        return None
+    instance = Instance(block, scope, dict(params), inputs, sizes.dims)
+    for name, size in sizes.defined(inputs).items():
+        instance.dims = {k: substitute(d, {name: size}) for k, d in instance.dims.items()}
+        instance.inputs = {k: _with_size(v, name, size) for k, v in instance.inputs.items()}
+    return instance
+
+
+def _with_size(value: Value, name: str, size: Size) -> Value:
+    """A model input with the symbol `name` replaced."""
+    if isinstance(value, Tensor):
+        shape = tuple(substitute(d, {name: size}) for d in value.type.shape)
+        return Tensor(TensorType(value.type.dtype, shape), value.label, value.span)
+    if isinstance(value, TensorList):
+        shape = tuple(substitute(d, {name: size}) for d in value.item.shape)
+        return TensorList(TensorType(value.item.dtype, shape), value.label)
+    return value
+
+
+class _Sizes:
+    """Dims of a model's own inputs: params as numbers, new names as symbols."""
+
+    def __init__(self, block: Block, scope: Scope, params: Mapping[str, Value]) -> None:
+        self.dims: dict[str, Size] = {}
+        self._names = dict(params)
+        self._frame = Frame(Instance(block, scope, dict(params), {}), self._names)
+        self._block = block
+        self._scales, self._equal = _facts(block, self._frame)
+
+    def size(self, dim: ex.Expr) -> Size:
+        if isinstance(dim, ex.Name) and dim.id not in self._names:
+            return self._symbol(dim.id)
+        self._frame.names = {**self._names, **self.dims}
+        value = Evaluator(self._frame).value(dim)
+        if isinstance(value, bool) or not isinstance(value, int | Dim):
+            raise Silent
+        return value
+
+    def defined(self, inputs: Mapping[str, Value]) -> dict[str, Size]:
+        """Sizes that `where` defines by the others: `S == past_len + T`, for the inputs at hand."""
+        names = {**self._names, **self.dims, **inputs}
+        frame = Frame(Instance(self._block, self._frame.instance.scope, {}, {}), names)
+        found: dict[str, Size] = {}
+        for constraint in self._block.where:
+            if not isinstance(constraint, ex.Compare) or constraint.ops != ("==",):
+                continue
+            left, right = constraint.left, constraint.rights[0]
+            if not isinstance(left, ex.Name) or isinstance(right, ex.Name) or left.id not in self.dims:
+                continue
+            try:
+                value = Evaluator(frame).value(right)
+            except (Fault, Silent):
+                continue
+            if isinstance(value, int | Dim) and not isinstance(value, bool):
+                found[left.id] = value
+        return found
+
+    def _symbol(self, name: str) -> Size:
+        if name not in self.dims:
+            same_as = self._equal.get(name)
+            self.dims[name] = (
+                self._symbol(same_as) if same_as is not None else symbol(name, scale=self._scales.get(name, 1))
+            )
+        return self.dims[name]
+
+
+def _facts(block: Block, frame: Frame) -> tuple[dict[str, int], dict[str, str]]:
+    """What `where` says of symbolic dims: `H % 32 == 0` gives a scale, `H == W` an equality."""
+    scales: dict[str, int] = {}
+    equal: dict[str, str] = {}
+    for constraint in block.where:
+        if not isinstance(constraint, ex.Compare) or constraint.ops != ("==",):
+            continue
+        left, right = constraint.left, constraint.rights[0]
+        if isinstance(left, ex.Name) and isinstance(right, ex.Name):
+            if left.id not in frame.names and right.id not in frame.names:
+                equal[right.id] = left.id
+        elif isinstance(left, ex.Binary) and left.op == "%" and isinstance(left.left, ex.Name):
+            if left.left.id in frame.names or not (isinstance(right, ex.Literal) and right.value == 0):
+                continue
+            try:
+                divisor = Evaluator(frame).number(left.right)
+            except (Fault, Silent):
+                continue
+            if isinstance(divisor, int) and divisor > 0:
+                scales[left.left.id] = lcm(scales.get(left.left.id, 1), divisor)
+    return scales, equal
+
+
+def all_cases(block: Block, module: Module) -> Iterator[Case]:
+    """The cases of a model, the plain one first."""
+    optional = [i.name for i in block.inputs if i.optional]
+    if 2 ** len(optional) <= MAX_CASES:
+        sets = [frozenset(c) for n in range(len(optional) + 1) for c in combinations(optional, n)]
+    else:
+        sets = [frozenset(), *(frozenset([o]) for o in optional), frozenset(optional)]
+    modes = (False, True) if reads_training(module) else (False,)
+    for training in modes:
+        for given in sets:
+            yield Case(given, training)
+
+
+def reads_training(module: Module) -> bool:
+    """Whether anything in the file, or a file it uses, is decided by `training`."""
+    if any(reads_training(used) for used in module.uses.values()):
+        return True
+    return any(_mentions_training(node) for block in module.all_blocks() for node in block.nodes)
+
+
+def _mentions_training(node: Node) -> bool:
+    if isinstance(node, InlineNode):
+        return any(_mentions_training(n) for n in node.block.nodes)
+    exprs: list[ex.Expr] = []
+    if isinstance(node, ModuleNode):
+        exprs += [*node.args.values(), *node.given.positional, *node.given.named.values()]
+    value = getattr(node, "value", None)
+    if isinstance(value, ex.Expr):
+        exprs.append(value)
+    exprs += [e for e in (node.control.when, node.control.otherwise) if e is not None]
+    return any(isinstance(e, ex.Name) and e.id == "training" for expr in exprs for e in ex.walk(expr))
+
+
+__all__ = ["NOWHERE", "Case", "Elaboration", "all_cases", "elaborate", "model_instance"]
