@@ -16,6 +16,7 @@ from netwright.ops.functions import (
     reduce,
     shape,
     special,
+    windows,
 )  # fmt: skip
 from netwright.ops.functions.refused import REFUSED, refusal
 
@@ -30,6 +31,7 @@ ALL: tuple[FunctionOp, ...] = (
     *matrix.ALL,
     *nn.ALL,
     *maps.ALL,
+    *windows.ALL,
     *special.ALL,
 )
 

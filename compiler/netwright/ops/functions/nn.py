@@ -250,8 +250,9 @@ def _attention_flops(args: Arguments, result: Result) -> Size:
     """Scores and their product with the values, the causal half included."""
     assert isinstance(result, TensorType)
     query: TensorType = args["query"]
+    key: TensorType = args["key"]
     value: TensorType = args["value"]
-    scores = product(result.shape[:-1]) * args["key"].shape[-2]
+    scores = product(result.shape[:-1]) * key.shape[-2]
     return 2 * scores * query.shape[-1] + 2 * scores * value.shape[-1]
 
 
