@@ -21,9 +21,11 @@ from netwright.ir.program import (
 
 
 def captures(block: Block, around: Scope) -> tuple[str, ...]:
-    """The values, loop names, params and dims around an inline block that its body reads, in order of
-    first use. Params of the file are among them: `params_read` tells which. Modules, functions and
-    constants are not."""
+    """The values, loop names, params and dims around an inline block that its body reads.
+
+    In order of first use. Params of the file are among them (`params_read` tells which); modules,
+    functions and constants are not.
+    """
     return tuple(name for name, called in free(block).items() if _held(around, name, called))
 
 
@@ -119,7 +121,7 @@ def _per_iteration(node: Node) -> Iterator[Read]:
 
 
 def expressions(node: Node) -> Iterator[Expr]:
-    """The expressions of a node that are read in each of its iterations, in the order of reading."""
+    """The expressions of a node that each of its iterations reads, in order."""
     if isinstance(node, ModuleNode | InlineNode):
         yield from of_given(node.given)
     if isinstance(node, ModuleNode):

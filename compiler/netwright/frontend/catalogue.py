@@ -21,7 +21,7 @@ class Unreadable(Exception):
 
 
 def root_of(path: Path) -> Path:
-    """The nearest ancestor folder that holds `blocks/`, else the spec's own folder; symlinks resolved."""
+    """The nearest ancestor folder that holds `blocks/`, else the spec's own folder."""
     folder = path.resolve().parent
     for candidate in (folder, *folder.parents):
         if (candidate / "blocks").is_dir():

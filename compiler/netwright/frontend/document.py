@@ -1,8 +1,8 @@
 """YAML text to plain data in which every key and value knows its place.
 
-The events of ruamel.yaml's C parser are counted as they come, so that a budget stops a document before
-anything large is composed from it. Anchors, aliases, tags and merge keys have no use in a spec and are
-refused.
+The events of ruamel.yaml's C parser are counted as they come, so that a budget stops a document
+before anything large is composed from it. Anchors, aliases, tags and merge keys have no use in a
+spec and are refused.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """One file's text and what it holds; `root` is None where the text could not be read as YAML."""
+    """One file's text and what it holds; `root` is None where it could not be read as YAML."""
 
     file: str
     text: str
@@ -112,9 +112,9 @@ class Document:
         """Where the characters of `scalar` stand."""
         span = scalar.span
         quotes = 1 if scalar.style in ("'", '"') else 0
-        if scalar.style not in ("|", ">") and span.line == span.end_line:
-            if len(scalar.text) + 2 * quotes == span.end_column - span.column:
-                return OnLine(span.file, span.line, span.column + quotes)
+        width = span.end_column - span.column if span.line == span.end_line else -1
+        if scalar.style not in ("|", ">") and len(scalar.text) + 2 * quotes == width:
+            return OnLine(span.file, span.line, span.column + quotes)
         raw = self.text[scalar.start : scalar.end]
         at = align(scalar.text, raw, scalar.style, scalar.start)
         if at is None:
@@ -261,7 +261,7 @@ class _Reader:
             self.place(SequenceValue(items, span, opened.flow))
 
     def place(self, value: Value) -> None:
-        """Put `value` where it belongs: at the root, in a sequence, or as a key or value of a mapping."""
+        """Put `value` at the root, into a sequence, or into a mapping as key or value."""
         if not self.stack:
             self.root = value
             self.count(value)
@@ -305,7 +305,7 @@ class _Reader:
         return Scalar("", '"', value.span, 0, 0)
 
     def unique(self, entries: Sequence[Entry]) -> dict[str, Entry]:
-        """The entries by key, the first of equal ones; a missing value and a second key are reported."""
+        """The entries by key; a missing value and a second equal key are reported."""
         found: dict[str, Entry] = {}
         for entry in entries:
             name = entry.key.text

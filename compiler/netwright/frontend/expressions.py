@@ -1,4 +1,4 @@
-"""Expressions: Python's syntax, parsed by Python's parser and turned into our own tree by an allow-list.
+"""Expressions: Python's syntax, parsed by Python's parser, turned into our tree by an allow-list.
 
 Nothing is ever evaluated here. What the allow-list does not name is refused.
 """
@@ -6,6 +6,7 @@ Nothing is ever evaluated here. What the allow-list does not name is refused.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Callable
 from typing import Any
@@ -36,42 +37,7 @@ from netwright.ir.expr import (
 from netwright.source import Span
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WORDS = frozenset(
-    [
-        "and",
-        "as",
-        "assert",
-        "async",
-        "await",
-        "break",
-        "class",
-        "continue",
-        "def",
-        "del",
-        "elif",
-        "else",
-        "except",
-        "finally",
-        "for",
-        "from",
-        "global",
-        "if",
-        "import",
-        "in",
-        "is",
-        "lambda",
-        "nonlocal",
-        "not",
-        "or",
-        "pass",
-        "raise",
-        "return",
-        "try",
-        "while",
-        "with",
-        "yield",
-    ]
-)
+_WORDS = frozenset(keyword.kwlist) - {"True", "False", "None"}
 _CONSTANTS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 
 
@@ -86,8 +52,8 @@ def parse(
 ) -> Expr:
     """The expression that `text` holds; a `Faulty` where it holds none, which is then reported.
 
-    `dots` lets `...` through outside an index (a type's dims). `help` replaces the remedy of a syntax
-    error, where the caller knows better what was meant.
+    `dots` lets `...` through outside an index (a type's dims). `help` replaces the remedy of a
+    syntax error, where the caller knows better what was meant.
     """
     if _NAME.fullmatch(text) and text not in _WORDS:
         span = place.span(0, len(text))

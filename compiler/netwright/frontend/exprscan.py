@@ -33,6 +33,15 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"[\w\s.+*/%,<>-]*", re.ASCII)
 """Text without brackets, strings or anything that needs a closer look."""
 
+_DIGITS = re.compile(r"(?<![\w.])\d[\w.]*", re.ASCII)
+_NUMBER = re.compile(
+    r"0+|[1-9][\d_]*|0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+"
+    r"|\d[\d_]*\.[\d_]*(?:[eE]\d*)?|\d[\d_]*[eE]\d*",
+    re.ASCII,
+)
+"""A number as far as its sign: `1e-6` is the token `1e`, a sign and `6`."""
+_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*(\\[^\\'\"nt])")
+
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _SIGNS = {
     "×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "≤": "<=", "≥": ">=", "≠": "!=",
@@ -72,6 +81,8 @@ def scan(text: str, budgets: Budgets) -> None:
     if not text.strip():
         raise Fault("an expression is missing", 0, max(1, len(text)))
     if _PLAIN.fullmatch(text) and not _WORDS.keys() & set(text.split()):
+        for token in _DIGITS.finditer(text):
+            _number(token)
         return
     _tokens(text, budgets)
 
@@ -106,10 +117,27 @@ def _word(token: re.Match[str], before: re.Match[str] | None) -> None:
         raise Fault(f"the character `{sign}` does not belong in an expression", start, end, help)
     if token["name"] in _WORDS:
         raise Fault(_WORDS[token[0]], start, end)
-    if token["string"] and before is not None and before.end() == start:
-        if before["name"] and _PREFIXES.fullmatch(before[0]):
-            message = f"a string takes no prefix `{before[0]}`"
-            raise Fault(message, before.start(), end, f"write {token[0]}")
+    if token["number"]:
+        _number(token)
+    if token["string"]:
+        _string(token, before)
+
+
+def _number(token: re.Match[str]) -> None:
+    if not _NUMBER.fullmatch(token[0]):
+        raise Fault(f"`{token[0]}` is neither a number nor a name", token.start(), token.end())
+
+
+def _string(token: re.Match[str], before: re.Match[str] | None) -> None:
+    adjacent = before if before is not None and before.end() == token.start() else None
+    if adjacent is not None and adjacent["name"] and _PREFIXES.fullmatch(adjacent[0]):
+        message = f"a string takes no prefix `{adjacent[0]}`"
+        raise Fault(message, adjacent.start(), token.end(), f"write {token[0]}")
+    escape = _ESCAPE.search(token[0])
+    if escape is not None:
+        at = token.start() + escape.start(1)
+        message = f"the escape `{escape[1]}` is unknown"
+        raise Fault(message, at, at + 2, "a backslash is written `\\\\`")
 
 
 def _bracket(token: re.Match[str], stack: list[tuple[str, int]], budgets: Budgets) -> None:
@@ -163,7 +191,7 @@ def explain(text: str, offset: int) -> Fault:
     """Why Python's parser refused `text` at `offset`."""
     before: re.Match[str] | None = None
     for token in _TOKEN.finditer(text):
-        fault = _pair(text, before, token)
+        fault = _pair(before, token)
         if fault is not None:
             return fault
         before = token
@@ -175,30 +203,28 @@ def explain(text: str, offset: int) -> Fault:
     return Fault("the expression cannot be read from here", offset, end)
 
 
-def _pair(text: str, before: re.Match[str] | None, token: re.Match[str]) -> Fault | None:
+def _pair(before: re.Match[str] | None, token: re.Match[str]) -> Fault | None:
     """A fault that two neighbouring tokens show."""
     start, end = token.span()
     if before is None:
         if token[0] in _BINARY - {"+", "-"}:
             return Fault(f"something is missing before `{token[0]}`", start, end)
         return None
-    binary = before[0] in _BINARY
-    if binary and (token[0] in _BINARY - {"+", "-"} or token[0] in (")", "]", ",", ":")):
-        if (before[0], token[0]) != ("is", "not"):
-            return Fault(f"something is missing after `{before[0]}`", before.start(), before.end())
+    if _lacks_operand(before[0], token[0]):
+        return Fault(f"something is missing after `{before[0]}`", before.start(), before.end())
     ends = before["string"] or before["number"] or before[0] in (")", "]")
     ends = ends or (before["name"] and before[0] not in _KEYWORDS)
     begins = token["string"] or token["number"] or (token["name"] and token[0] not in _KEYWORDS)
     if ends and begins and not (before["string"] and token["string"]):
-        joined = before.end() == start
-        what = "two values stand side by side"
-        help = (
-            f"`{text[before.start() : end]}` is no name"
-            if joined
-            else "an operator or a comma is missing"
-        )
-        return Fault(what, before.start(), end, help)
+        help = "an operator or a comma is missing"
+        return Fault("two values stand side by side", before.start(), end, help)
     return None
+
+
+def _lacks_operand(operator: str, following: str) -> bool:
+    if operator not in _BINARY or (operator, following) == ("is", "not"):
+        return False
+    return following in _BINARY - {"+", "-"} or following in (")", "]", ",", ":")
 
 
 _KEYWORDS = frozenset(["and", "or", "not", "in", "is", "if", "else", "for"])

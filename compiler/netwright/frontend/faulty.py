@@ -1,4 +1,4 @@
-"""A stand-in for what could not be parsed, so that the rest of a file is still checked without echoes."""
+"""A stand-in for what could not be parsed, so that the rest of a file is checked without echoes."""
 
 from __future__ import annotations
 

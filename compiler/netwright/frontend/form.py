@@ -1,7 +1,7 @@
 """Reading values of a document as the kinds that the language asks for.
 
-Reading is total: what has the wrong form is noted and skipped. `schema.py` explains it then, so that
-pydantic is imported for faulty specs only.
+Reading is total: what has the wrong form is noted and skipped. `validate.py` explains it then, so
+that pydantic is imported for faulty specs only.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from netwright.frontend.document import (
 )
 from netwright.frontend.expressions import parse
 from netwright.frontend.faulty import Faulty
+from netwright.frontend.identifiers import closest
 from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.source import Span
 
@@ -40,18 +41,25 @@ class Form:
             return
         self.rejected.append(value if isinstance(value, Span) else value.span)
 
-    def mapping(self, value: Value | None, keys: Set[str] | None = None) -> MappingValue | None:
-        """`value` as a mapping; keys beyond `keys` are noted."""
+    def mapping(self, value: Value | None, known: Set[str] | None = None) -> MappingValue | None:
+        """`value` as a mapping; keys beyond `known` are noted."""
         if value is None:
             return None
         if not isinstance(value, MappingValue):
             self.reject(value)
             return None
-        if keys is not None and not value.entries.keys() <= keys:
+        if known is not None and not value.entries.keys() <= known:
             for name, entry in value.entries.items():
-                if name not in keys:
+                if name not in known:
                     self.reject(entry.key)
         return value
+
+    def missing(
+        self, value: MappingValue, key: str, known: Set[str], message: str, span: Span
+    ) -> None:
+        """Report a key that must stand in `value`, unless it stands there misspelt."""
+        if closest(key, [name for name in value.entries if name not in known]) is None:
+            self.report.add(Diagnostic("E0104", message, span))
 
     def entries(self, value: Value | None) -> Iterator[tuple[Scalar, Value]]:
         """Keys and values of a mapping, in order."""
@@ -95,7 +103,7 @@ class Form:
         return None
 
     def expr(self, value: Value) -> Expr:
-        """An expression: a string is parsed, a number, bool or null stands for itself, a list is one."""
+        """An expression: a string is parsed; a number, bool, null or list stands for itself."""
         if isinstance(value, Scalar):
             plain = value.value
             if isinstance(plain, str):

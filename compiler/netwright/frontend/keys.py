@@ -1,4 +1,4 @@
-"""The keys of every mapping in a spec. `schema.py` says what they hold; a test keeps the two equal."""
+"""The keys of every mapping in a spec. `schema.py` says what they hold; a test keeps them equal."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.frontend.budgets import DEFAULT, Budgets
@@ -15,6 +16,9 @@ from netwright.frontend.lower import lower
 from netwright.frontend.names import check, check_namespace
 from netwright.ir.program import Module
 from netwright.source import Sources, Span
+
+if TYPE_CHECKING:
+    from netwright.frontend.schema import Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,13 @@ def load_text(
     real = None if path is None else Path(os.path.realpath(path))
     loader = _Loader(None if real is None else Catalogue(root_of(real), budgets), budgets)
     return loader.loaded(loader.text(text, file, real))
+
+
+def load_spec(
+    spec: Spec, path: str | os.PathLike[str] | None = None, budgets: Budgets = DEFAULT
+) -> Loaded:
+    """The program of a spec that a program wrote; diagnostics show its text."""
+    return load_text(spec.to_yaml(), "<program>", path, budgets)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from netwright.frontend.lower_params import inputs, outputs, params, usable
 from netwright.frontend.scope import FileScope, block_scope
 from netwright.ir.expr import Expr
 from netwright.ir.program import Block, Module
+from netwright.source import Span
 
 VERSION = 1
 """The version of the language that this compiler reads."""
@@ -42,6 +43,16 @@ def lower(
     _bodies(form, root, module, scope)
     _extras(form, root, module)
     return module, scope
+
+
+_NEEDED = {
+    "model": "the model has no name: `model` is missing",
+    "graph": "the model has no `graph`",
+}
+
+
+def _first_key(root: MappingValue) -> Span:
+    return next((entry.key.span for entry in root.entries.values()), root.span)
 
 
 def _version(form: Form, root: MappingValue) -> None:
@@ -98,7 +109,8 @@ def _bodies(form: Form, root: MappingValue, module: Module, scope: FileScope) ->
         scope.open = scope.open or len(form.rejected) > before
         module.model = _body(form, model, root, scope, True)
     elif root.get("blocks") is None:
-        form.reject(root)
+        message = "a spec holds a model with its `graph`, or `blocks`"
+        form.missing(root, "graph", keys.SPEC, message, _first_key(root))
     for key, held in form.entries(root.get("blocks")):
         header = scope.blocks.get(key.text)
         if header is not None and isinstance(held, MappingValue):
@@ -108,8 +120,9 @@ def _bodies(form: Form, root: MappingValue, module: Module, scope: FileScope) ->
 def _model_header(form: Form, root: MappingValue, module: Module) -> Block:
     name = root.get("model")
     text = form.text(name)
-    if name is None or root.get("graph") is None:
-        form.reject(root)
+    for key, message in _NEEDED.items():
+        if root.get(key) is None:
+            form.missing(root, key, keys.SPEC, message, _first_key(root))
     if name is not None and text and fault_of(text):
         form.report.add(Diagnostic("E0211", f"`{text}` {fault_of(text)}", name.span))
     block = Block(
@@ -131,6 +144,8 @@ def _body(form: Form, header: Block, held: MappingValue, file: FileScope, model:
     """The block with its nodes."""
     scope = block_scope(file, header, model)
     graph = held.get("graph")
+    if not isinstance(graph, MappingValue):
+        file.broken.add(header.name)
     nodes = NodeLowering(form, header.module).graph(graph, scope)
     if not nodes and (graph is not None or not model):
         form.reject(held if graph is None else graph)

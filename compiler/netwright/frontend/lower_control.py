@@ -36,7 +36,7 @@ def control(form: Form, node: MappingValue) -> Control:
     if not node.entries.keys() & keys.CONTROL - {"from"}:
         return NO_CONTROL
     loop = _loop(form, node)
-    _misplaced(form, node, loop)
+    _misplaced(form, node)
     take = node.get("take")
     key = node.get("key")
     return Control(
@@ -65,13 +65,12 @@ def _condition(form: Form, node: MappingValue, key: str) -> Expr | None:
     return None if isinstance(expr, Literal) and expr.value is False else expr
 
 
-def _misplaced(form: Form, node: MappingValue, loop: Loop | None) -> None:
+def _misplaced(form: Form, node: MappingValue) -> None:
     """Control keys that apply only beside another one."""
     if node.get("else") is not None and node.get("when") is None:
         _does_not_apply(form, node, "else", "`else` applies beside `when`")
-    if node.get("collect") is not None and (loop is None or loop.kind != "repeat"):
-        if loop is not None or not any(node.get(k) for k in keys.LOOPS):
-            _does_not_apply(form, node, "collect", "`collect` applies beside `repeat`")
+    if node.get("collect") is not None and node.get("repeat") is None:
+        _does_not_apply(form, node, "collect", "`collect` applies beside `repeat`")
 
 
 def _does_not_apply(form: Form, node: MappingValue, key: str, message: str) -> None:

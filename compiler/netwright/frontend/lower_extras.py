@@ -1,4 +1,4 @@
-"""What stands beside a model's graph: variants, methods, initialisation, ties, key maps, state, properties."""
+"""What stands beside a graph: variants, methods, init, ties, key maps, state, properties."""
 
 from __future__ import annotations
 
@@ -93,12 +93,19 @@ def _key_rule(form: Form, item: Value) -> KeyRule | None:
     if mapping is None:
         return None
     match, to, split = mapping.get("match"), mapping.get("to"), mapping.get("split")
-    if match is None or (to is None) == (split is None):
+    if match is None:
         form.reject(item)
         return None
+    if (to is None) == (split is None):
+        message = "a step of a key map has either `to` or `split`"
+        if to is None:
+            form.missing(mapping, "to", keys.KEY_RULE, message, match.span)
+        else:
+            form.report.add(Diagnostic("E0219", message, mapping.entries["split"].key.span))
+        return None
     dim = form.number(mapping.get("dim"))
-    if dim is not None and not isinstance(dim, int):
-        form.reject(item)
+    if isinstance(dim, float):
+        form.reject(mapping.entries["dim"].value)
         return None
     drops = isinstance(to, Scalar) and to.value is None
     return KeyRule(

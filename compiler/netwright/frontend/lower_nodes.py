@@ -1,7 +1,7 @@
 """Nodes: short and long forms to nodes of the program.
 
-A short form is a module where its names say so and an expression otherwise, so that nodes are read in
-order, with the names before them in scope.
+A short form is a module where its names say so and an expression otherwise, so that nodes are read
+in order, with the names before them in scope.
 """
 
 from __future__ import annotations
@@ -158,7 +158,9 @@ class NodeLowering:
 
     def op(self, key: Scalar, held: MappingValue, scope: Scope) -> Node:
         named = held.entries["op"].value
-        expr = self.form.expr(named)
+        expr: Expr = Faulty(span=named.span)
+        if self.form.text(named) and isinstance(named, Scalar):
+            expr = self.form.parse(named)
         args: dict[str, Expr] = {}
         spans: dict[str, Span] = {}
         if isinstance(expr, Call):
@@ -175,8 +177,6 @@ class NodeLowering:
                 self.fault("E0202", f"the argument `{name}` is given twice", entry.key.span)
             args[name] = self.argument(callee, name, entry.value)
             spans[name] = entry.key.span
-        if isinstance(named, Refused):
-            expr = Faulty(span=named.span)
         return ModuleNode(
             key.text,
             expr,

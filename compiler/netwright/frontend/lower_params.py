@@ -15,6 +15,7 @@ from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.ir.program import Input, Output, Param, TypeExpr
 
 PARAM_TYPES = ("int", "float", "bool", "str", "module")
+_TYPES_HELP = "the types are `int`, `float`, `bool`, `str`, `module` and `list[...]` of one of them"
 _PARAM_TYPE = re.compile(r"(list\[)*(int|float|bool|str|module)(\])*")
 
 
@@ -78,15 +79,13 @@ def _declared_type(form: Form, key: Scalar, value: MappingValue, default: Value 
     declared = value.get("type")
     if declared is None:
         kind = None if default is None else literal_type(default)
-        if kind is None:
-            form.reject(value)
+        if kind is None and not isinstance(default, Refused):
+            message = f"the param `{key.text}` has neither a type nor a default that shows it"
+            form.missing(value, "type", keys.PARAM, message, key.span)
         return kind or ""
     text = form.text(declared)
     if text and not is_param_type(text):
-        help = (
-            did_you_mean(text, PARAM_TYPES)
-            or "a param is `int`, `float`, `bool`, `str`, `module` or `list[...]` of one"
-        )
+        help = did_you_mean(text, PARAM_TYPES) or _TYPES_HELP
         form.report.add(
             Diagnostic("E0109", f"`{text}` is not a param's type", declared.span, help=help)
         )

@@ -1,4 +1,4 @@
-"""Names inside expressions: each must be known, before it is read, and fit the place where it stands."""
+"""Names inside expressions: each must be known before it is read, and fit the place."""
 
 from __future__ import annotations
 
@@ -27,8 +27,12 @@ _Bound = frozenset[str]
 
 @dataclass(slots=True)
 class Level:
-    """A scope while its nodes are read. `pending` are the nodes to come; `open` says that some names
-    could not be read, so that nothing is said about unknown ones."""
+    """A scope while its nodes are read.
+
+    pending  names that its nodes define, and where
+    open     some names could not be read, so that nothing is said about unknown ones
+    current  the names of the node that is being read
+    """
 
     scope: Scope
     pending: Mapping[str, Span]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.diagnostics import Diagnostic, Report
 from netwright.frontend.builtins import INITIALISERS
 from netwright.frontend.identifiers import did_you_mean, is_integer
 from netwright.frontend.lower_nodes import bind, bind_loop
@@ -15,7 +15,7 @@ from netwright.frontend.recursion import check_recursion
 from netwright.frontend.scope import Binding, FileScope, OpCallee, Scope, block_scope, of_param
 from netwright.frontend.typeparse import ANY
 from netwright.frontend.unused import Flow, report_unused
-from netwright.ir.expr import Attribute, Call, Expr, Literal, Name
+from netwright.ir.expr import Attribute, Call, Expr, Name
 from netwright.ir.program import (
     Block,
     ExprNode,
@@ -194,13 +194,14 @@ class _Checker:
         if isinstance(value, Name) and self.looks_like_module(value, level):
             self.names.unknown_module(value, level)
             return
-        func = value.func if isinstance(value, Call) and isinstance(value.func, Call) else None
-        if func is not None and isinstance(func.func, Name) and isinstance(value, Call):
-            if self.looks_like_module(func.func, level):
-                self.names.unknown_module(func.func, level)
-                self.names.values((k.value for k in func.keywords), level)
-                self.names.arguments(value, level, frozenset())
-                return
+        made = value.func if isinstance(value, Call) else None
+        name = made.func if isinstance(made, Call) else None
+        if isinstance(name, Name) and self.looks_like_module(name, level):
+            self.names.unknown_module(name, level)
+            for call in (made, value):
+                if isinstance(call, Call):
+                    self.names.arguments(call, level, frozenset())
+            return
         self.names.value(value, level)
 
     def looks_like_module(self, name: Name, level: Level) -> bool:

@@ -58,6 +58,7 @@ def _callees(block: Block, module: Module, file: FileScope) -> Iterator[tuple[st
             yield from _callees(node.block, module, file)
         elif isinstance(node, ModuleNode):
             callee = file.callee(node.callee)
-            if isinstance(callee, BlockCallee) and callee.block.module is module:
-                if callee.block.name in module.blocks:
-                    yield callee.block.name, node.callee.span
+            if not isinstance(callee, BlockCallee) or callee.block.module is not module:
+                continue
+            if callee.block.name in module.blocks:
+                yield callee.block.name, node.callee.span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal as Choice
 
@@ -17,8 +17,12 @@ Kind = Choice["node", "input", "param", "dim", "index"]
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a name means. `module` says that it can be called or used as an op; `modules`, that it is a
-    list of such. `lexical`: a param of the file, seen from one of its blocks."""
+    """What a name means.
+
+    module   it can be called or used as an op
+    modules  it is a list of such
+    lexical  it is a param of the file, seen from one of its blocks
+    """
 
     kind: Kind
     span: Span
@@ -55,7 +59,7 @@ class FileScope:
     params: Mapping[str, Param] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
     uses: Mapping[str, Module | None] = field(default_factory=dict)
-    broken: Set[str] = frozenset()
+    broken: set[str] = field(default_factory=set)
     """Blocks whose definition is at fault, so that names they may define are not missed."""
     open: bool = False
     """The same for the whole file."""
@@ -145,7 +149,7 @@ class Scope:
         return OpenCallee() if holds and root is expr else None
 
     def called(self, expr: Expr) -> Callee | None:
-        """The module that `expr` names before a bracket, where values that hold none do not hide it."""
+        """The module that `expr` names before a bracket: values that hold none do not hide it."""
         binding = self.lookup(expr.id) if isinstance(expr, Name) else None
         if binding is not None and not binding.module:
             return self.file.callee(expr)

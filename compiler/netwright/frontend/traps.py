@@ -32,7 +32,7 @@ def suggestion(text: str) -> str:
 
 
 def extent(text: str, start: int, flow: bool) -> int:
-    """Where the value meant at `start` ends: at the end of the line, or in braces at a `,` or a closing
+    """Where the value meant at `start` ends: with the line, or in braces at a `,` or a closing
     bracket outside its own brackets and quotes."""
     stack: list[str] = []
     quote = ""
@@ -69,7 +69,7 @@ def no_value(value: Scalar, key: Scalar | None) -> Diagnostic:
 
 
 def flow_entries(entries: list[Entry], text: str, report: Report) -> list[Entry]:
-    """The entries of `{}` without those that a comma inside brackets cut off: `{from: cat(a, b)}`."""
+    """The entries of `{}` without what a comma inside brackets cut off: `{from: cat(a, b)}`."""
     from netwright.frontend.document import Entry, Refused
 
     kept: list[Entry] = []

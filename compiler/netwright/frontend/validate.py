@@ -1,12 +1,186 @@
-"""What is wrong with a value's form, and what was expected."""
+"""What is wrong with a file's form: pydantic's errors, put into the language's words and places."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import ValidationError
+
 from netwright.diagnostics import Diagnostic
+from netwright.frontend import keys
+from netwright.frontend.document import MappingValue, Refused, Scalar, SequenceValue, Value
 from netwright.frontend.form import Form
+from netwright.frontend.identifiers import closest, did_you_mean
+from netwright.frontend.schema import REFUSED, Spec
+from netwright.source import Span
+
+_EXPECTED = {
+    "string_type": "a text",
+    "bool_type": "`true` or `false`",
+    "int_type": "an integer",
+    "float_type": "a number",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+_BY_TAG = {
+    "<op>": keys.CONTROL | {"op"},
+    "<graph>": keys.INLINE,
+    "<parameter>": keys.PARAMETER,
+    "<buffer>": keys.BUFFER,
+}
+_LONG_FORMS = {"params": keys.PARAM, "inputs": keys.INPUT, "outputs": keys.OUTPUT}
+_BY_KEY = {
+    "blocks": keys.BLOCK,
+    "methods": keys.METHOD,
+    "init": keys.INIT_RULE,
+    "weights": keys.KEY_RULE,
+}
+_Location = tuple[int | str, ...]
 
 
 def explain(form: Form) -> None:
-    """Report every place that was rejected."""
+    """Report every place of the document whose form is wrong."""
+    root = form.document.root
+    assert root is not None
+    explained: set[Span] = set()
+    try:
+        Spec.model_validate(_plain(root))
+    except ValidationError as fault:
+        for error in fault.errors(include_url=False, include_context=False, include_input=False):
+            _report(form, root, error, explained)
     for span in form.rejected:
-        form.report.add(Diagnostic("E0105", "a value of another kind is expected here", span))
+        if span not in explained:
+            form.report.add(Diagnostic("E0105", "this value has the wrong form", span))
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, Scalar):
+        return value.value
+    if isinstance(value, SequenceValue):
+        return [_plain(item) for item in value.items]
+    if isinstance(value, MappingValue):
+        return {name: _plain(entry.value) for name, entry in value.entries.items()}
+    return REFUSED
+
+
+def _report(form: Form, root: Value, error: Any, explained: set[Span]) -> None:
+    kind, location = error["type"], error["loc"]
+    parent, value, key = _walk(root, location)
+    if isinstance(value, Refused):
+        return
+    if kind == "missing":
+        _missing(form, value, str(location[-1]), explained)
+    elif kind == "extra_forbidden":
+        _unknown(form, parent, key, location, explained)
+    elif kind == "node_kind":
+        _no_kind(form, value, key, explained)
+    else:
+        explained.add(value.span)
+        expected = _EXPECTED.get(kind, error["msg"])
+        _wrong_kind(form, value, key, expected)
+
+
+def _walk(root: Value, location: _Location) -> tuple[MappingValue | None, Value, Scalar | None]:
+    """The mapping around the place, the value there, and its key; tags of unions are skipped."""
+    parent: MappingValue | None = None
+    value: Value = root
+    key: Scalar | None = None
+    for part in location:
+        if isinstance(value, MappingValue) and part in value.entries:
+            entry = value.entries[str(part)]
+            parent, value, key = value, entry.value, entry.key
+        elif isinstance(value, SequenceValue) and isinstance(part, int):
+            value = value.items[part]
+    return parent, value, key
+
+
+def _missing(form: Form, value: Value, name: str, explained: set[Span]) -> None:
+    explained.add(value.span)
+    if not isinstance(value, MappingValue):
+        return
+    if any(closest(other, [name]) for other in value.entries):
+        return
+    form.report.add(Diagnostic("E0104", f"the key `{name}` is missing", head(value)))
+
+
+def head(value: Value) -> Span:
+    """Where to point for a whole mapping: its first key."""
+    if isinstance(value, MappingValue) and not value.flow:
+        for entry in value.entries.values():
+            return entry.key.span
+    return value.span
+
+
+def _unknown(
+    form: Form,
+    parent: MappingValue | None,
+    key: Scalar | None,
+    location: _Location,
+    explained: set[Span],
+) -> None:
+    if key is None:
+        return
+    explained.add(key.span)
+    known = _known(location)
+    if key.text in keys.CONTROL and known & {"parameter", "buffer"}:
+        return
+    others = sorted(known - set(parent.entries if parent is not None else ()))
+    help = did_you_mean(key.text, others) or f"the keys here are {_listing(known)}"
+    form.report.add(Diagnostic("E0103", f"there is no key `{key.text}` here", key.span, help=help))
+
+
+def _listing(known: frozenset[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(known))
+
+
+def _known(location: _Location) -> frozenset[str]:
+    """The keys that belong where an unknown one was found."""
+    if len(location) == 1:
+        return keys.SPEC
+    last = str(location[-2])
+    if last == "<mapping>":
+        return _LONG_FORMS[str(location[-4])]
+    return _BY_TAG.get(last) or _BY_KEY[str(location[0])]
+
+
+def _no_kind(form: Form, value: Value, key: Scalar | None, explained: set[Span]) -> None:
+    explained.add(value.span)
+    names = list(value.entries) if isinstance(value, MappingValue) else []
+    place = head(value) if key is None else key.span
+    for name in names:
+        meant = closest(name, keys.NODE_KINDS)
+        if meant is not None and isinstance(value, MappingValue):
+            span = value.entries[name].key.span
+            message = f"there is no key `{name}` here"
+            form.report.add(Diagnostic("E0103", message, span, help=f"did you mean `{meant}`?"))
+            return
+    message = "a node in long form says what it is by `op`, `graph`, `parameter` or `buffer`"
+    form.report.add(Diagnostic("E0104", message, place))
+
+
+def _wrong_kind(form: Form, value: Value, key: Scalar | None, expected: str) -> None:
+    what = "the file" if key is None else f"`{key.text}`"
+    message = f"{what} holds {_found(value)}, expected {expected}"
+    help = _remedy(value, expected)
+    form.report.add(Diagnostic("E0105", message, _place(value), help=help))
+
+
+def _place(value: Value) -> Span:
+    return value.span if isinstance(value, Scalar) else head(value)
+
+
+def _found(value: Value) -> str:
+    if isinstance(value, Scalar):
+        plain = value.value
+        return (
+            "null" if plain is None else "a text" if isinstance(plain, str) else f"`{value.text}`"
+        )
+    return "a list" if isinstance(value, SequenceValue) else "a mapping"
+
+
+def _remedy(value: Value, expected: str) -> str:
+    if expected == "a text" and isinstance(value, Scalar) and value.value is not None:
+        return f'quote this: `"{value.text}"`'
+    return ""
