@@ -197,6 +197,9 @@ def floordiv(a: Size, b: Size) -> Size:
     quotient, remainder = _divide(a, b)
     if remainder == 0:
         return quotient
+    remainder, b = _reduced(remainder, b)
+    if isinstance(b, int):
+        return add(quotient, floordiv(remainder, b))
     if isinstance(remainder, int):
         remainder = Dim({(): remainder})
     return add(quotient, _make({(Floor(remainder, b),): 1}))
@@ -240,6 +243,35 @@ def _single_floor(terms: Mapping[Monomial, int]) -> Floor | None:
     ]
     found = floors[0] if len(floors) == 1 else None
     return found if isinstance(found, Floor) else None
+
+
+def _reduced(a: Size, b: Dim) -> tuple[Size, Size]:
+    """`a` and `b` without their common integer factor: floor(3a / 3b) == floor(a / b)."""
+    common = gcd(*_terms(a).values(), *_terms(b).values())
+    if common <= 1:
+        return a, b
+    return tuple(_make({m: c // common for m, c in _terms(s).items()}) for s in (a, b))  # type: ignore[return-value]
+
+
+def cancel(size: Size) -> Size:
+    """`size` with every `a // b * b` read as `a`, as if all divisions came out even."""
+    if isinstance(size, int):
+        return size
+    total: Size = 0
+    for monomial, coefficient in size.terms:
+        term: Size = coefficient
+        left = list(monomial)
+        for atom in monomial:
+            if isinstance(atom, Floor) and isinstance(atom.denominator, Dim):
+                divisor = atom.denominator.terms
+                rest = _without(tuple(a for a in left if a is not atom), divisor[0][0])
+                if len(divisor) == 1 and divisor[0][1] == 1 and rest is not None:
+                    left = list(rest)
+                    term = mul(term, cancel(atom.numerator))
+        for atom in left:
+            term = mul(term, Dim({(atom,): 1}))
+        total = add(total, term)
+    return total
 
 
 def _divide(a: Size, b: Dim) -> tuple[Size, Size]:

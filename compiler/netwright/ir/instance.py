@@ -168,6 +168,7 @@ class Instance:
     values: dict[str, Value] = field(default_factory=dict)
     facts: dict[tuple[object, str], list[object]] = field(default_factory=dict)
     constraints: list[Expr] = field(default_factory=list)
+    training: bool = False
     cut: tuple[str, ...] = ()
     """What `take` left of the block, empty for the whole of it."""
 

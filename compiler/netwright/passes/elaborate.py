@@ -193,6 +193,7 @@ class Elaborator:
 
     def _fill(self, instance: Instance, defs: Mapping[str, ex.Expr], root: bool) -> None:
         block = instance.block
+        instance.training = self.training
         names = {**instance.dims, **instance.params, **instance.inputs}
         for declared in block.inputs:
             names.setdefault(declared.name, None)
@@ -696,11 +697,22 @@ class Elaborator:
         self, frame: Frame, node: Node, call: Call, instance: Instance, inputs: Mapping[str, Value]
     ) -> Value:
         frame.fact(node, "child", instance)
-        frame.fact(node, "given", {k: to_type(v) for k, v in inputs.items()})
+        given = {k: to_type(v) for k, v in inputs.items()}
+        frame.fact(node, "given", given)
+        frame.fact(node, "dims", self._sizes_known(instance, given))
         self._claim(frame, call.path, node)
         frame.instance.children[call.path] = instance
         frame.handles[node.name] = Handle(call.path, instance)
         return self._run_block(frame, node, call, instance, inputs)
+
+    def _sizes_known(self, instance: Instance, given: Mapping[str, Any]) -> dict[str, Size]:
+        """What the callee's names of sizes are here; an inline block's by input and axis (`x.1`)."""
+        sizes = dict(instance.dims)
+        if instance.block.inline:
+            for name, type_ in given.items():
+                if isinstance(type_, TensorType):
+                    sizes.update({f"{name}.{k}": d for k, d in enumerate(type_.shape)})
+        return sizes
 
     def _run_block(
         self, frame: Frame, node: Node | None, call: Call, instance: Instance, inputs: Mapping[str, Value]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, Size, Symbol, known, rewrite, same, show, symbol
 from netwright.ir.instance import Path, Scan
-from netwright.ir.printer import replace_names, to_source
+from netwright.ir.printer import rebuild, replace_names, to_source
 from netwright.ir.program import InlineNode, Loop, ModuleNode, Node
 from netwright.ir.types import TensorType
 from netwright.ir.values import (
@@ -22,7 +22,15 @@ from netwright.ir.values import (
     is_poison,
     to_type,
 )
-from netwright.passes.evaluate import Evaluator, Frame, bind_targets, fault, first
+from netwright.passes.evaluate import (
+    Evaluator,
+    Fault,
+    Frame,
+    Silent,
+    bind_targets,
+    fault,
+    first,
+)
 from netwright.passes.numbers import MAX_LIST, SizeUnknown, plain
 
 if TYPE_CHECKING:
@@ -115,6 +123,7 @@ def _repeat(
     if not steps:
         return _empty_chain(elaborator, frame, node)
     outputs: dict[str, list[Value]] = {}
+    symbolic = frame.symbolic and frame.root
     for index, item in enumerate(steps):
         with _iteration(frame, loop, index, item):
             frame.fact(node, "iteration", {k: frame.names[k] for k in (loop.targets or ("i",)) if k in frame.names})
@@ -123,13 +132,14 @@ def _repeat(
         if is_poison(result):
             return POISON
         names = _input_names(elaborator, frame, node)
-        if frame.symbolic and frame.root:
-            result = _shifted(result, loop, index + 1, len(steps), last=index == len(steps) - 1)
-        carried = _carry(result, names)
-        collected.append(first(result))
-        if isinstance(result, Outputs):
-            for name, value in result.items.items():
+        kept = _renamed(result, loop, ex.Literal(index), frame) if symbolic else result
+        collected.append(first(kept))
+        if isinstance(kept, Outputs):
+            for name, value in kept.items.items():
                 outputs.setdefault(name, []).append(value)
+        if symbolic:
+            result = _shifted(result, loop, frame, last=index == len(steps) - 1, count=len(steps))
+        carried = _carry(result, names)
     if loop.collect:
         return tuple(collected)
     if not isinstance(result, Outputs):
@@ -161,23 +171,31 @@ def _carry(result: Value, inputs: list[str]) -> dict[str, Value]:
     return {inputs[0]: result} if inputs else {}
 
 
-def _shifted(value: Value, loop: Loop, index: int, count: int, last: bool) -> Value:
+def _shifted(value: Value, loop: Loop, frame: Frame, last: bool, count: int) -> Value:
     """`value` as the next iteration sees it: the loop's names are those of the iteration before."""
-    target = loop.targets[0] if len(loop.targets) == 1 else "i"
-    name = ex.Name(target)
-    if last:
-        before: ex.Expr = _last_index(loop.iterable, count)
-    else:
-        before = ex.Binary("-", name, ex.Literal(1))
+    target = ex.Name(_target(loop))
+    before = _last_index(loop.iterable, count) if last else ex.Binary("-", target, ex.Literal(1))
+    return _renamed(value, loop, before, frame, moved=None if last else target)
+
+
+def _target(loop: Loop) -> str:
+    return loop.targets[0] if len(loop.targets) == 1 else "i"
+
+
+def _renamed(value: Value, loop: Loop, index: ex.Expr, frame: Frame, moved: ex.Name | None = None) -> Value:
+    """`value` with `index` for the loop's counter; with `moved`, counted from the next iteration."""
+    target = _target(loop)
 
     def change(s: Symbol) -> Size | None:
-        if s.name == target and s.witness is not None:
-            if last:
-                return symbol(to_source(before), s.witness, expr=before)
-            return symbol(target, s.witness + 1, expr=name) - 1
-        if s.expr is not None and s.witness is not None and target in ex.free_names(s.expr):
-            moved = simplify_index(replace_names(s.expr, {target: before}), count)
-            return symbol(to_source(moved), s.witness, expr=moved)
+        if s.witness is None:
+            return None
+        if s.name == target:
+            if moved is not None:
+                return symbol(target, s.witness + 1, expr=moved) - 1
+            return s.witness if isinstance(index, ex.Literal) else symbol(to_source(index), s.witness, expr=index)
+        if s.expr is not None and target in ex.free_names(s.expr):
+            new = simplify_index(replace_names(s.expr, {target: index}), frame)
+            return symbol(to_source(new), s.witness, expr=new)
         return None
 
     return _map_sizes(value, change)
@@ -191,23 +209,42 @@ def _last_index(iterable: ex.Expr, count: int) -> ex.Expr:
     return ex.Binary("-", iterable, ex.Literal(1))
 
 
-def simplify_index(expr: ex.Expr, count: int) -> ex.Expr:
-    """`xs[i - 1 + 1]` as `xs[i]`, and `xs[len(xs) - 1]` as `xs[-1]`."""
-    from netwright.ir.printer import rebuild
+def simplify_index(expr: ex.Expr, frame: Frame) -> ex.Expr:
+    """`xs[i - 1 + 1]` as `xs[i]`, `xs[2 + 1]` as `xs[3]`, and an index of the last item as `-1`."""
 
     def change(e: ex.Expr) -> ex.Expr | None:
         if isinstance(e, ex.Binary) and e.op == "+" and isinstance(e.right, ex.Literal):
-            left = e.left
-            if isinstance(left, ex.Binary) and left.op == "-" and isinstance(left.right, ex.Literal):
-                if left.right.value == e.right.value:
-                    return left.left
-        if isinstance(e, ex.Index) and len(e.items) == 1:
-            item = e.items[0]
-            if to_source(item) == f"len({to_source(e.value)}) - 1":
-                return ex.Index(e.value, (ex.Unary("-", ex.Literal(1)),))
+            return _sum(e.left, e.right)
+        if isinstance(e, ex.Index) and len(e.items) == 1 and _is_last(e, frame):
+            return ex.Index(e.value, (ex.Unary("-", ex.Literal(1)),))
         return None
 
-    return rebuild(expr, change)
+    return rebuild(rebuild(expr, change), change)
+
+
+def _sum(left: ex.Expr, right: ex.Literal) -> ex.Expr | None:
+    if isinstance(left, ex.Literal) and isinstance(left.value, int) and isinstance(right.value, int):
+        return ex.Literal(left.value + right.value)
+    if isinstance(left, ex.Binary) and left.op == "-" and isinstance(left.right, ex.Literal):
+        if left.right.value == right.value:
+            return left.left
+        if isinstance(left.right.value, int) and isinstance(right.value, int):
+            less = ex.Literal(left.right.value - right.value)
+            return ex.Binary("-", left.left, less) if isinstance(less.value, int) and less.value > 0 else None
+    return None
+
+
+def _is_last(expr: ex.Index, frame: Frame) -> bool:
+    """Whether an index of the form `... - 1` is that of the list's last item."""
+    if not isinstance(expr.value, ex.Name) or not isinstance(expr.items[0], ex.Binary):
+        return False
+    if not to_source(expr.items[0]).startswith("len("):
+        return False
+    try:
+        items = Evaluator(frame).value(expr.value)
+        return isinstance(items, tuple) and Evaluator(frame).number(expr.items[0]) == len(items) - 1
+    except (Fault, Silent):
+        return False
 
 
 def _map_sizes(value: Value, change: Any) -> Value:

@@ -1,0 +1,74 @@
+"""What the source back end writes from: one entry for each class of the emitted file.
+
+A class is a block (or the part of one that `take` leaves) with all its distinct instances. Where a size
+was inferred, `sizes` holds an expression over the class's own names that gives the right number in every
+instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netwright.ir.expr import Expr
+from netwright.ir.instance import Instance
+from netwright.ir.program import Block, Module
+from netwright.ir.values import Scope, Value
+
+Site = tuple[object, str]
+"""A place (a node or expression) and what was inferred there (`infer:in_channels`, `dim:C`)."""
+
+
+@dataclass(eq=False)
+class ClassFacts:
+    """One class.
+
+    instances  the distinct instances in this configuration, over all cases
+    symbolic   the same instances elaborated with their integers as symbols, for shapes in terms of the class
+    dims       names that are sizes of the inputs and known at build: candidates for constructor arguments
+    places     for an inline block, where such a size is: input and axis, `x.1`
+    sizes      chosen expressions by site
+    needs      the names in `dims` that building an instance needs
+    group      0, or the number of the group where the instances of one block needed several classes
+    """
+
+    block: Block
+    cut: tuple[str, ...]
+    instances: list[Instance] = field(default_factory=list)
+    symbolic: list[Instance] = field(default_factory=list)
+    dims: dict[str, int] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    sizes: dict[Site, Expr] = field(default_factory=dict)
+    needs: set[str] = field(default_factory=set)
+    group: int = 0
+
+    @property
+    def sample(self) -> Instance:
+        return self.instances[0]
+
+    def found(self, place: object, kind: str) -> list[Any]:
+        """What elaboration found at a place, over all instances and iterations."""
+        return [f for i in self.instances for f in i.facts.get((place, kind), [])]
+
+
+@dataclass(eq=False)
+class ModelFacts:
+    """A model as the source back end sees it; `classes` come leaves first, the model last.
+
+    optional  names of the model's optional inputs
+    known     the values of the model's params
+    """
+
+    module: Module
+    block: Block
+    variant: str | None
+    scope: Scope
+    params: Mapping[str, Value]
+    classes: list[ClassFacts]
+    class_of: Mapping[Instance, ClassFacts]
+    ties: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def root(self) -> ClassFacts:
+        return self.classes[-1]
