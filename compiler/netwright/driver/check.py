@@ -1,0 +1,162 @@
+"""Checking a spec: everything that is wrong with it, in all of its variants, in one report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netwright.diagnostics import Diagnostic, Report, render_all, to_json
+from netwright.driver import placeholders
+from netwright.driver.model import Model, check_variant, given_values, read
+from netwright.ir.program import Module
+from netwright.ir.values import Value, describe
+from netwright.passes.model import elaborate
+from netwright.source import Sources
+
+if TYPE_CHECKING:
+    from netwright.frontend.schema import Spec
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What a check found.
+
+    name      the spec as it was named
+    variants  those that were elaborated; None stands for the spec's own defaults
+    notes     what was assumed, where a param had no value
+    """
+
+    name: str
+    report: Report
+    sources: Sources
+    variants: tuple[str | None, ...] = ()
+    notes: tuple[str, ...] = ()
+    model: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the spec is sound; warnings do not count."""
+        return not self.report.errors
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return self.report.errors
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        return self.report.warnings
+
+    def render(self) -> str:
+        """The diagnostics as text, empty for none."""
+        return render_all(self.report, self.sources)
+
+    def to_json(self) -> dict[str, object]:
+        """The result as plain data."""
+        return {
+            "spec": self.name,
+            "model": self.model,
+            "ok": self.ok,
+            "variants": [v for v in self.variants if v is not None],
+            "diagnostics": [to_json(d) for d in self.report],
+            "notes": list(self.notes),
+        }
+
+
+def check(
+    source: str | os.PathLike[str] | Spec | Model,
+    /,
+    variant: str | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Checked:
+    """Check a spec: one variant where one is named, else all of them, with the params given.
+
+    A param without a value is checked with placeholder sizes, which `notes` says.
+
+    Raises:
+        UnknownSpec: there is no such file, spec or model.
+    """
+    if isinstance(source, Model):
+        variant = variant or source.variant
+        name, module, sources, report = source.module.path, source.module, source.sources, Report()
+        values = dict(source.values)
+    else:
+        name = os.fspath(source) if isinstance(source, str | os.PathLike) else "<program>"
+        loaded, implied = read(source)
+        report, sources, values = loaded.report, loaded.sources, {}
+        if loaded.module is None:
+            return Checked(name, report, sources)
+        module, variant = loaded.module, variant or implied
+    given = {**(params or {}), **more}
+    if module.model is None:
+        if given or variant is not None:
+            check_variant(module, variant, report)
+        return Checked(name, report, sources)
+    check_variant(module, variant, report)
+    values.update(given_values(module, given, report, sources))
+    if report.errors:
+        return Checked(name, report, sources, model=module.model.name)
+    return _elaborated(name, module, variant, values, report, sources)
+
+
+def _elaborated(
+    name: str,
+    module: Module,
+    variant: str | None,
+    values: Mapping[str, Value],
+    report: Report,
+    sources: Sources,
+) -> Checked:
+    assert module.model is not None
+    variants = _variants(module, variant, values)
+    notes: list[str] = []
+    for each in variants:
+        open_params = tuple(p for p in placeholders.required(module, each) if p.name not in values)
+        if open_params:
+            notes += _with_placeholders(module, each, values, open_params, report)
+        else:
+            elaborate(module, each, values, report)
+    return Checked(name, report, sources, variants, tuple(notes), module.model.name)
+
+
+def _variants(
+    module: Module, variant: str | None, values: Mapping[str, Value]
+) -> tuple[str | None, ...]:
+    """What to elaborate: the chosen variant, else all, and the defaults where they are complete."""
+    if variant is not None:
+        return (variant,)
+    complete = all(p.name in values for p in placeholders.required(module, None))
+    if not module.variants:
+        return (None,)
+    return (None, *module.variants) if complete else tuple(module.variants)
+
+
+def _with_placeholders(
+    module: Module,
+    variant: str | None,
+    values: Mapping[str, Value],
+    params: tuple[Any, ...],
+    report: Report,
+) -> list[str]:
+    """Elaborate with placeholder sizes: sound where one assignment is, else the faults of the first."""
+    first: Report | None = None
+    for assigned in placeholders.assignments(params):
+        attempt = Report()
+        elaborate(module, variant, {**values, **assigned}, attempt)
+        if not attempt.errors:
+            report.extend(attempt)
+            shown = ", ".join(f"{k}={_shown(v)}" for k, v in assigned.items())
+            return [f"checked with {shown}, which the spec leaves open"]
+        first = first or attempt
+    assert first is not None
+    report.extend(first)
+    return []
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    return describe(value)
