@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from netwright.ir.dims import Size, known, same
 from netwright.ir.types import TensorType, is_float, promote, same_shape
-from netwright.ops.broadcast import broadcast
+from netwright.ops.broadcast import broadcast, promoted
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError
 from netwright.ops.modules.checks import (
     need_floating,
@@ -17,6 +18,7 @@ from netwright.ops.modules.checks import (
     need_real,
     need_same_shape,
     need_shape,
+    need_size,
     tensor,
 )
 
@@ -153,6 +155,46 @@ def _triplet(args: Arguments) -> TensorType:
     return _reduced(TensorType(dtype, shape[:-1]), args)
 
 
+def _gaussian(args: Arguments) -> TensorType:
+    """The variance is one for each value, or one for each row, with or without its dim of 1."""
+    x, target, var = (tensor(args, name) for name in ("input", "target", "var"))
+    for name, value in (("input", x), ("target", target), ("var", var)):
+        need_floating(value, name)
+    variance = var.shape
+    if not same_shape(variance, x.shape) and same_shape(variance, x.shape[:-1]):
+        variance = (*variance, 1)
+    elif not _has_one_mean(variance, x.shape):
+        message = f"`var` {var} has neither the shape of `input` {x} nor one dim less"
+        raise OpError(message, arg="var")
+    dtype = promoted((x, target, var))
+    return _reduced(TensorType(dtype, broadcast(x.shape, target.shape, variance)), args)
+
+
+def _has_one_mean(variance: tuple[Size, ...], shape: tuple[Size, ...]) -> bool:
+    """Whether the two are equal but for at most one dim, which is 1 in `variance`."""
+    if len(variance) != len(shape):
+        return False
+    differing = [v for v, d in zip(variance, shape, strict=True) if not same(v, d)]
+    return not differing or (len(differing) == 1 and known(differing[0]) == 1)
+
+
+def _ctc(args: Arguments) -> TensorType:
+    """(T, B, C), targets (B, S) or (all of them), lengths (B) -> (B); or (T, C), (S), (), ()."""
+    names = ("log_probs", "targets", "input_lengths", "target_lengths")
+    x, targets, *lengths = (tensor(args, name) for name in names)
+    need_floating(x, "log_probs")
+    need_rank(x, "log_probs", (2, 3), "(T, B, C)")
+    need_int(targets, "targets")
+    need_rank(targets, "targets", (1, 2) if x.rank == 3 else (1,), "(B, S)")
+    batch = x.shape[1:-1]
+    if targets.rank == 2:
+        need_size(targets.shape[0], batch[0], "targets", "targets")
+    for name, length in zip(names[2:], lengths, strict=True):
+        need_int(length, name)
+        need_shape(length, batch, name)
+    return _reduced(TensorType(x.dtype, batch), args)
+
+
 _INPUTS = (Arg("input", "tensor"), Arg("target", "tensor"))
 _PAIR = (Arg("input1", "tensor"), Arg("input2", "tensor"), Arg("target", "tensor"))
 _TRIPLET = (Arg("anchor", "tensor"), Arg("positive", "tensor"), Arg("negative", "tensor"))
@@ -249,6 +291,35 @@ OPS = (
         _PAIR,
         "Which of two ranks higher, for y of 1 or -1.",
         rule=_margin_ranking,
+    ),
+    ModuleOp(
+        "GaussianNLLLoss",
+        "nn.GaussianNLLLoss",
+        (
+            Arg("full", "bool", False, doc="Add the constant term."),
+            Arg("eps", "float", 1e-6, doc="Least variance."),
+            _REDUCTION,
+        ),
+        (*_INPUTS, Arg("var", "tensor")),
+        "Negative log-likelihood of a normal distribution.",
+        rule=_gaussian,
+    ),
+    ModuleOp(
+        "CTCLoss",
+        "nn.CTCLoss",
+        (
+            Arg("blank", "int", 0, doc="Index of the blank label."),
+            _REDUCTION,
+            Arg("zero_infinity", "bool", False, doc="Zero infinite losses."),
+        ),
+        (
+            Arg("log_probs", "tensor"),
+            Arg("targets", "tensor"),
+            Arg("input_lengths", "tensor"),
+            Arg("target_lengths", "tensor"),
+        ),
+        "Connectionist temporal classification.",
+        rule=_ctc,
     ),
     ModuleOp(
         "TripletMarginLoss",

@@ -29,7 +29,6 @@ def _padded(count: int, x: TensorType, args: Arguments, slack: int | None) -> Te
         size = sizes[-1 - axis]
         if slack is not None:
             _need_larger(size, before, after, slack)
-        _need_left(size + min(before, 0) + min(after, 0) + 1)
         sizes[-1 - axis] = size + before + after
         _need_left(sizes[-1 - axis])
     return TensorType(x.dtype, tuple(sizes))
@@ -45,6 +44,11 @@ def _need_larger(size: Size, before: Size, after: Size, slack: int) -> None:
             )
 
 
+def _cut(pad: Size) -> Size:
+    """The part of `pad` that cuts; what is cut must be there before anything is added."""
+    return pad if at_least(pad, 0) is False else 0
+
+
 def _need_left(size: Size) -> None:
     if at_least(size, 1) is False:
         raise OpError(f"the output would have the size {show(size)}", arg="padding")
@@ -54,6 +58,9 @@ def constant_pad(count: int, args: Arguments) -> TensorType:
     """(..., *spatial) -> the same with longer spatial dims."""
     x = tensor(args, "input")
     need_rank_from(x, "input", count)
+    pads = per_axis(args, "padding", 2 * count)
+    for axis in range(count):
+        _need_left(x.shape[-1 - axis] + _cut(pads[2 * axis]) + _cut(pads[2 * axis + 1]) + 1)
     return _padded(count, x, args, None)
 
 

@@ -33,10 +33,10 @@ def _stride(count: int, args: Arguments) -> tuple[Size, ...]:
     return positive_per_axis(args, name, count)
 
 
-def _need_half(pad: Size, span: Size) -> None:
-    if at_least(floordiv(span, 2), pad) is False:
+def _need_half(pad: Size, kernel: Size) -> None:
+    if at_least(floordiv(kernel, 2), pad) is False:
         raise OpError(
-            f"padding {show(pad)} is more than half of the window {show(span)}",
+            f"padding {show(pad)} is more than half of the kernel {show(kernel)}",
             arg="padding",
             code="E0308",
         )
@@ -70,7 +70,7 @@ def _pool(count: int, x: TensorType, args: Arguments, dilated: bool, padded: boo
     sizes = []
     for size, k, s, p, d in zip(x.shape[-count:], kernel, stride, padding, dilation, strict=True):
         span = d * (k - 1) + 1
-        _need_half(p, span)
+        _need_half(p, k)
         sizes.append(pooled(size, span, s, p, args["ceil_mode"]))
     return TensorType(x.dtype, (*x.shape[:-count], *sizes))
 

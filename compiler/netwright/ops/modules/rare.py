@@ -1,10 +1,19 @@
-"""Modules in rare use. They have no shape rule and run on torch's fake tensors."""
+"""Modules in rare use, most without a shape rule: they run on torch's fake tensors."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from netwright.ops.entry import Arg, ModuleOp
+from netwright.ir.types import TensorType
+from netwright.ops.entry import Arg, Arguments, ModuleOp
+from netwright.ops.modules.checks import (
+    need_build_dtype,
+    need_inferred,
+    need_int,
+    need_rank,
+    need_shape,
+    tensor,
+)
 from netwright.ops.modules.linear import last_size
 
 _INPUTS = (Arg("input", "tensor"),)
@@ -12,6 +21,18 @@ _TARGETED = (Arg("input", "tensor"), Arg("target", "tensor"))
 _REDUCTION = Arg(
     "reduction", "str", "mean", choices=("none", "mean", "sum"), doc="Over all elements."
 )
+
+
+def _adaptive_softmax(args: Arguments) -> tuple[TensorType, TensorType]:
+    """(B, in_features) with int (B) -> log-likelihoods (B) and the loss, or all without B."""
+    x, target = tensor(args, "input_"), tensor(args, "target_")
+    need_build_dtype(x, "input_")
+    need_int(target, "target_", ("int",))
+    need_rank(target, "target_", (0, 1), "(B)")
+    need_rank(x, "input_", (target.rank + 1,), "(B, in_features)")
+    need_inferred(x.shape[-1], args, "in_features", "input features")
+    need_shape(target, x.shape[:-1], "target_")
+    return TensorType(x.dtype, target.shape), TensorType(x.dtype, ())
 
 
 def _fractional(count: int) -> ModuleOp:
@@ -64,6 +85,7 @@ OPS = (
         (Arg("input_", "tensor"), Arg("target_", "tensor")),
         "Softmax over many classes by clusters of frequency (arXiv:1609.04309).",
         infer={"in_features": partial(last_size, "input_")},
+        rule=_adaptive_softmax,
         weights=None,
         outputs=("output", "loss"),
     ),
@@ -83,32 +105,5 @@ OPS = (
         "Cross entropy of a linear map of the input.",
         infer={"in_features": partial(last_size, "input")},
         weights=None,
-    ),
-    ModuleOp(
-        "GaussianNLLLoss",
-        "nn.GaussianNLLLoss",
-        (
-            Arg("full", "bool", False, doc="Add the constant term."),
-            Arg("eps", "float", 1e-6, doc="Least variance."),
-            _REDUCTION,
-        ),
-        (*_TARGETED, Arg("var", "tensor")),
-        "Negative log-likelihood of a normal distribution.",
-    ),
-    ModuleOp(
-        "CTCLoss",
-        "nn.CTCLoss",
-        (
-            Arg("blank", "int", 0, doc="Index of the blank label."),
-            _REDUCTION,
-            Arg("zero_infinity", "bool", False, doc="Zero infinite losses."),
-        ),
-        (
-            Arg("log_probs", "tensor"),
-            Arg("targets", "tensor"),
-            Arg("input_lengths", "tensor"),
-            Arg("target_lengths", "tensor"),
-        ),
-        "Connectionist temporal classification.",
     ),
 )

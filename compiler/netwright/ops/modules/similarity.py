@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netwright.ir.types import TensorType, is_float, promote
-from netwright.ops.broadcast import broadcast
+from netwright.ir.types import TensorType, is_float
+from netwright.ops.broadcast import broadcast, promoted
 from netwright.ops.entry import Arg, Arguments, ModuleOp
 from netwright.ops.modules.checks import need_axis, need_floating, need_rank_from, need_real, tensor
 
@@ -11,11 +11,11 @@ from netwright.ops.modules.checks import need_axis, need_floating, need_rank_fro
 def _cosine_similarity(args: Arguments) -> TensorType:
     """The broadcast shape without `dim`."""
     x, y = tensor(args, "x1"), tensor(args, "x2")
-    need_floating(x, "x1")
-    need_floating(y, "x2")
     shape = broadcast(x.shape, y.shape)
+    joined = TensorType(promoted((x, y)), shape)
+    need_floating(joined, "x1")
     axis = need_axis(args["dim"], len(shape), "dim")
-    return TensorType(promote(x.dtype, y.dtype), shape[:axis] + shape[axis + 1 :])
+    return TensorType(joined.dtype, shape[:axis] + shape[axis + 1 :])
 
 
 def _pairwise_distance(args: Arguments) -> TensorType:
@@ -24,7 +24,7 @@ def _pairwise_distance(args: Arguments) -> TensorType:
     for name, value in (("x1", x), ("x2", y)):
         need_real(value, name)
     shape = broadcast(x.shape, y.shape)
-    dtype = promote(x.dtype, y.dtype)
+    dtype = promoted((x, y))
     result = TensorType(dtype if is_float(dtype) else "float", shape)
     need_rank_from(result, "x1", 1)
     return TensorType(result.dtype, (*shape[:-1], 1) if args["keepdim"] else shape[:-1])
