@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil
 
-from netwright.ir.dims import Dim, Size, known, show
+from netwright.ir.dims import Dim, Size, at_least, known, show
 from netwright.ir.types import TensorType, is_float
 from netwright.ops.broadcast import number_dtype, show_shape
 from netwright.ops.entry import Arg, Arguments, FunctionOp, OpError
@@ -88,10 +88,14 @@ def _steps(start: int | float | Dim, end: int | float | Dim, step: int | float |
         raise refuse(f"`step` is {step}", "step")
     if isinstance(start, float) or isinstance(end, float) or isinstance(pace, float):
         return _float_steps(start, end, pace)
-    size = (end - start + (pace - 1)) // pace if pace > 0 else (start - end - (pace + 1)) // -pace
-    if (known(size) or 0) < 0:
-        raise refuse(f"from {show(start)} to {show(end)} the step {pace} leads away", "step")
-    return size
+    distance = end - start if pace > 0 else start - end
+    if at_least(distance, 0) is False:
+        raise _leads_away(start, end, pace)
+    return (distance + (abs(pace) - 1)) // abs(pace)
+
+
+def _leads_away(start: object, end: object, step: object) -> OpError:
+    return refuse(f"from {start} to {end} the step {step} leads away", "step")
 
 
 def _float_steps(start: int | float | Dim, end: int | float | Dim, step: int | float) -> Size:
@@ -99,10 +103,9 @@ def _float_steps(start: int | float | Dim, end: int | float | Dim, step: int | f
         remedy = "scale it instead: `arange(n) * step`"
         message = "the length of a range of floats up to a symbolic size"
         raise OpError(message, arg="step", code="E0306", help=remedy)
-    size = ceil((end - start) / step)
-    if size < 0:
-        raise refuse(f"from {start} to {end} the step {step} leads away", "step")
-    return size
+    if (end - start) * step < 0:
+        raise _leads_away(start, end, step)
+    return ceil((end - start) / step)
 
 
 def _tensor_rule(args: Arguments) -> TensorType:

@@ -42,7 +42,7 @@ def _take_along_rule(args: Arguments) -> TensorType:
     if args["dim"] is None:
         return TensorType(x.dtype, (_items(index),))
     dim = axis(x, args["dim"])
-    if x.rank != index.rank:
+    if x.rank != index.rank or not x.rank:
         message = f"`indices` must have the dims of {x}, found {index}"
         raise OpError(message, arg="indices", code="E0302")
     around = broadcast(replaced(x, dim, 1).shape, replaced(index, dim, 1).shape)
@@ -107,7 +107,7 @@ def _scatter_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
     index, source = args["index"], args["src"]
     dim = axis(x, args["dim"])
-    _want_index(index)
+    _want_index(index, _INDEX_DTYPES)
     _want_within(x, index, dim, "input")
     if isinstance(source, TensorType):
         _want_dtype(x, source, "src")
@@ -175,9 +175,6 @@ def _searchsorted_rule(args: Arguments) -> TensorType:
     sequence, values = args["sorted_sequence"], args["input"]
     if not sequence.rank:
         raise OpError("`sorted_sequence` wants dims", arg="sorted_sequence", code="E0302")
-    if sequence.dtype != values.dtype:
-        message = f"`input` must be {sequence.dtype}, found {values}"
-        raise OpError(message, arg="input", code="E0304")
     alike = sequence.rank == values.rank and all(
         same(a, b) for a, b in zip(sequence.shape[:-1], values.shape[:-1], strict=True)
     )

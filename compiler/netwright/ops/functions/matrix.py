@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwright.ir.dims import Size, product, same, show
+from netwright.ir.dims import Size, at_least, product, same, show
 from netwright.ir.types import TensorType
 from netwright.ops.broadcast import (
     broadcast,
@@ -104,10 +104,11 @@ def _cross_rule(args: Arguments) -> TensorType:
     if left.rank != right.rank:
         raise OpError(f"{left} and {right} differ in rank", arg="other", code="E0302")
     dim = axis(left, args["dim"])
+    check_same_dtype(left, right)
     for x, arg in ((left, "input"), (right, "other")):
         if not x.rank or not same(x.shape[dim], 3):
             raise OpError(f"dim {dim} of {x} must be 3", arg=arg)
-    return TensorType(promoted((left, right)), broadcast(left.shape, right.shape))
+    return TensorType(left.dtype, broadcast(left.shape, right.shape))
 
 
 def _diagonal_rule(args: Arguments) -> TensorType:
@@ -126,12 +127,9 @@ def _diagonal_length(rows: Size, columns: Size, offset: int) -> Size:
         columns = columns - offset
     else:
         rows = rows + offset
-    if isinstance(rows, int) and isinstance(columns, int):
-        return max(0, min(rows, columns))
-    if offset and same(rows + abs(offset), columns + abs(offset)):
-        return rows
-    if not offset and same(rows, columns):
-        return rows
+    for shorter, longer in ((rows, columns), (columns, rows)):
+        if at_least(longer, shorter):
+            return 0 if at_least(0, shorter) else shorter
     raise OpError("which dim ends the diagonal is not known", arg="input", code="E0306")
 
 

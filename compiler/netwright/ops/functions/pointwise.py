@@ -132,8 +132,9 @@ _ACTIVATIONS = (
     _activation("F.leaky_relu", "x, scaled below 0.", _float("negative_slope", 0.01)),
     _activation("F.hardswish", "x * hardsigmoid(x) (arXiv:1905.02244)."),
     _activation("F.hardsigmoid", "relu6(x + 3) / 6."),
-    _activation(
-        "F.hardtanh", "x, clamped.", _float("min_val", -1.0), _float("max_val", 1.0),
+    _unary(
+        "F.hardtanh", "number", "x, clamped.",
+        _float("min_val", -1.0), _float("max_val", 1.0), method=False,
     ),
     _activation(
         "F.softplus", "log(1 + e ** (beta * x)) / beta.", _float("beta", 1), _float("threshold", 20)

@@ -69,9 +69,15 @@ def _reduction(name: str, dim: Arg, dtype_of: DtypeOf, doc: str, *extra: Arg) ->
         keepdim = args.get("keepdim", False)
         if keepdim and dims is None and dim is _ANY_DIM:
             raise OpError("`keepdim` needs `dim`", arg="keepdim", code="E0203")
-        return reduced(x, dims, keepdim, dtype_of(x.dtype if given is None else given.name))
+        dtype = dtype_of(x.dtype) if given is None else _given(name, given.name)
+        return reduced(x, dims, keepdim, dtype)
 
     return _entry(name, rule, doc, dim, *extra)
+
+
+def _given(name: str, dtype: str) -> str:
+    """The dtype that a reduction is asked to compute in."""
+    return _averaged(dtype) if name in ("mean", "nanmean") else dtype
 
 
 def _entry(name: str, rule: Rule, doc: str, *args: Arg, path: str = "torch") -> FunctionOp:
@@ -86,7 +92,8 @@ def _spread_rule(args: Arguments) -> TensorType:
 def _norm_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
     dtype = chosen_dtype(args, x.dtype)
-    want_floating(TensorType(dtype, x.shape))
+    for kind in (x.dtype, dtype):
+        want_floating(TensorType(kind, x.shape))
     return reduced(x, args["dim"], args["keepdim"], dtype)
 
 
@@ -175,10 +182,19 @@ def _softmax_rule(args: Arguments) -> TensorType:
     return TensorType(dtype, x.shape)
 
 
+def _softmin_rule(args: Arguments) -> TensorType:
+    if args["input"].dtype == "bool":
+        raise OpError("a bool tensor has no negative", arg="input", code="E0304")
+    return _softmax_rule(args)
+
+
 def _cumulative_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
     axis(x, args["dim"])
-    return TensorType(chosen_dtype(args, _summed(x.dtype)), x.shape)
+    dtype = chosen_dtype(args, _summed(x.dtype))
+    if dtype == "bool":
+        raise OpError("a running sum or product is no bool", arg="dtype", code="E0304")
+    return TensorType(dtype, x.shape)
 
 
 def _running_extreme_rule(args: Arguments) -> Result:
@@ -237,7 +253,7 @@ _ALONG = (
     _entry("softmax", _softmax_rule, "e ** x over its sum along a dim.", DIM, DTYPE, path="F"),
     _entry("log_softmax", _softmax_rule, "log(softmax(x)).", DIM, DTYPE, path="F"),
     FunctionOp(
-        "softmin", (X, DIM, DTYPE), "softmax(-x).", function="F.softmin", rule=_softmax_rule
+        "softmin", (X, DIM, DTYPE), "softmax(-x).", function="F.softmin", rule=_softmin_rule
     ),
     _entry("cumsum", _cumulative_rule, "Running sum.", DIM, DTYPE),
     _entry("cumprod", _cumulative_rule, "Running product.", DIM, DTYPE),

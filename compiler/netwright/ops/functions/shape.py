@@ -144,6 +144,8 @@ def _t_rule(args: Arguments) -> TensorType:
 
 def _movedim_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
+    if isinstance(args["source"], tuple) != isinstance(args["destination"], tuple):
+        raise refuse("`source` and `destination` must be both numbers or both lists", "source")
     source = axes(x, args["source"], "source")
     target = axes(x, args["destination"], "destination")
     if len(source) != len(target):
@@ -207,8 +209,9 @@ def _repeat_rule(arg: str) -> Rule:
 def _repeat_interleave_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
     repeats, length = args["repeats"], args["output_size"]
-    flat = product(x.shape) if args["dim"] is None else None
-    own = flat if flat is not None else (x.shape or (1,))[axis(x, args["dim"])]
+    if args["dim"] is not None and not x.rank:
+        raise OpError(f"{x} has no dims", arg="dim", code="E0302")
+    own = product(x.shape) if args["dim"] is None else x.shape[axis(x, args["dim"])]
     if isinstance(repeats, TensorType):
         if length is None:
             raise OpError("the size depends on the values of `repeats`", arg="repeats",

@@ -68,8 +68,11 @@ def _transposed_flops(args: Arguments, result: Result) -> Size:
     return 2 * product(x.shape) * product(weight.shape[1:])
 
 
-def _adaptive_avg_rule(count: int, args: Arguments) -> Result:
-    return adaptive_max_pool(count, {**args, "return_indices": False})
+def _adaptive_rule(count: int, args: Arguments) -> Result:
+    sizes = args["output_size"]
+    if count == 1 and (sizes is None or sizes == (None,)):
+        raise OpError("`output_size` wants an int", arg="output_size", code="E0212")
+    return adaptive_max_pool(count, {"return_indices": False, **args})
 
 
 # The table ----------------------------------------------------------------------------------
@@ -126,12 +129,12 @@ _OUTPUT = Arg("output_size", "any", doc="None keeps a size")
 
 
 def _adaptive_avg(count: int) -> FunctionOp:
-    return _pool("adaptive_avg_pool", _adaptive_avg_rule, "Average down to a size", count, _OUTPUT)
+    return _pool("adaptive_avg_pool", _adaptive_rule, "Average down to a size", count, _OUTPUT)
 
 
 def _adaptive_max(count: int) -> FunctionOp:
     args = (_OUTPUT, _INDICES)
-    return _pool("adaptive_max_pool", adaptive_max_pool, "Maximum down to a size", count, *args)
+    return _pool("adaptive_max_pool", _adaptive_rule, "Maximum down to a size", count, *args)
 
 
 ALL = tuple(
