@@ -66,7 +66,7 @@ def images(draw: Draw, count: int, channels: int, low: int = 1, high: int = 9) -
     shape = (free(draw, 1, 3), channels, *frees(draw, count, low, high))
     start = draw(st.integers(0, 1))
     shape = shape[start:]
-    return mostly(draw, shape, st.sampled_from([shape[1:], (2, *shape)]))  # type: ignore[no-any-return]
+    return mostly(draw, shape, st.sampled_from([shape[1:], (2, *shape)]))
 
 
 def spatial_count(name: str) -> int:

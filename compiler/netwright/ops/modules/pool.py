@@ -78,7 +78,8 @@ def _pool(count: int, x: TensorType, args: Arguments, dilated: bool, padded: boo
 def max_pool(count: int, args: Arguments) -> Result:
     """(B, C, *spatial) -> the same with fewer positions, and their indices where asked."""
     x = _input(count, args)
-    (need_floating if count == 1 else need_real)(x, "input")
+    # torch has a kernel of its own for one dim without indices, which takes no integers
+    (need_floating if count == 1 and not args["return_indices"] else need_real)(x, "input")
     return _with_indices(_pool(count, x, args, dilated=True, padded=True), args)
 
 
