@@ -8,7 +8,7 @@ spec and are refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -312,7 +312,10 @@ class _Reader:
             first = found.get(name)
             if first is None:
                 value = self.present(entry.value, entry.key)
-                found[name] = entry if value is entry.value else Entry(entry.key, value)
+                if value is not entry.value:
+                    name = traps.name_of_valueless(name)
+                    entry = Entry(replace(entry.key, text=name), value)
+                found[name] = entry
             elif name or entry.key.start:
                 note = Label(first.key.span, f"`{name}` is first defined here")
                 message = f"the key `{name}` stands here twice"

@@ -27,6 +27,12 @@ from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.source import Span
 
 
+def misspelt(value: MappingValue, known: Set[str], meant: Set[str]) -> bool:
+    """Whether an unknown key of `value` looks like one of `meant`."""
+    unknown = [name for name in value.entries if name not in known]
+    return any(closest(name, known) in meant for name in unknown)
+
+
 @dataclass(slots=True)
 class Form:
     """Reads one document. `rejected` are the places whose form is wrong."""
@@ -58,7 +64,7 @@ class Form:
         self, value: MappingValue, key: str, known: Set[str], message: str, span: Span
     ) -> None:
         """Report a key that must stand in `value`, unless it stands there misspelt."""
-        if closest(key, [name for name in value.entries if name not in known]) is None:
+        if not misspelt(value, known, {key}):
             self.report.add(Diagnostic("E0104", message, span))
 
     def entries(self, value: Value | None) -> Iterator[tuple[Scalar, Value]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from netwright.diagnostics import Diagnostic, Label
 from netwright.frontend import keys, lower_extras
 from netwright.frontend.document import MappingValue, Scalar, Value
-from netwright.frontend.form import Form
+from netwright.frontend.form import Form, misspelt
 from netwright.frontend.identifiers import fault_of
 from netwright.frontend.lower_nodes import NodeLowering
 from netwright.frontend.lower_params import inputs, outputs, params, usable
@@ -110,7 +110,8 @@ def _bodies(form: Form, root: MappingValue, module: Module, scope: FileScope) ->
         module.model = _body(form, model, root, scope, True)
     elif root.get("blocks") is None:
         message = "a spec holds a model with its `graph`, or `blocks`"
-        form.missing(root, "graph", keys.SPEC, message, _first_key(root))
+        if not misspelt(root, keys.SPEC, {"blocks"}):
+            form.missing(root, "graph", keys.SPEC, message, _first_key(root))
     for key, held in form.entries(root.get("blocks")):
         header = scope.blocks.get(key.text)
         if header is not None and isinstance(held, MappingValue):

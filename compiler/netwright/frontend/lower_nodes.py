@@ -13,8 +13,8 @@ from netwright.frontend import keys
 from netwright.frontend.captures import captures
 from netwright.frontend.document import MappingValue, Refused, Scalar, Value
 from netwright.frontend.faulty import Faulty
-from netwright.frontend.form import Form
-from netwright.frontend.identifiers import fault_of, is_integer
+from netwright.frontend.form import Form, misspelt
+from netwright.frontend.identifiers import closest, fault_of, is_integer
 from netwright.frontend.lower_control import control, given
 from netwright.frontend.lower_params import convert, outputs
 from netwright.frontend.scope import Binding, BlockCallee, Callee, OpCallee, Scope
@@ -175,7 +175,11 @@ class NodeLowering:
                 continue
             if name in args:
                 self.fault("E0202", f"the argument `{name}` is given twice", entry.key.span)
-            args[name] = self.argument(callee, name, entry.value)
+            if _is_misspelt_control(callee, name):
+                scope.file.quiet.add(held.span)
+                args[name] = Faulty(span=entry.value.span)
+            else:
+                args[name] = self.argument(callee, name, entry.value)
             spans[name] = entry.key.span
         return ModuleNode(
             key.text,
@@ -215,6 +219,8 @@ class NodeLowering:
     def inline(self, key: Scalar, held: MappingValue, scope: Scope) -> Node:
         form = self.form
         form.mapping(held, keys.INLINE)
+        if misspelt(held, keys.INLINE, keys.CONTROL):
+            scope.file.quiet.add(held.span)
         received = given(form, held)
         controls = self.controls(held, scope)
         inner = scope.inner()
@@ -292,6 +298,17 @@ def _argument_kind(callee: Callee | None, name: str) -> tuple[str, tuple[object,
             if param.name == name:
                 return param.type, param.choices if param.type == "str" else ()
     return "", ()
+
+
+def _is_misspelt_control(callee: Callee | None, name: str) -> bool:
+    """Whether `name` is no argument of the module, and a control key but for a slip."""
+    if isinstance(callee, OpCallee):
+        known = {arg.name for arg in callee.op.args}
+    elif isinstance(callee, BlockCallee):
+        known = {param.name for param in callee.block.params}
+    else:
+        return False
+    return name not in known and closest(name, keys.CONTROL) is not None
 
 
 def bind_loop(controls: Control, scope: Scope) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from netwright.diagnostics import Diagnostic
-from netwright.frontend import keys
+from netwright.frontend import keys, traps
 from netwright.frontend.document import MappingValue, Refused, Scalar, SequenceValue, Value
 from netwright.frontend.faulty import Faulty
-from netwright.frontend.form import Form
+from netwright.frontend.form import Form, misspelt
 from netwright.frontend.identifiers import did_you_mean, fault_of
 from netwright.frontend.typeparse import ANY, parse_type
 from netwright.ir.expr import Expr, ListExpr, Literal
@@ -41,11 +41,21 @@ def _param(form: Form, key: Scalar, value: Value, block: bool) -> Param:
         return _long_param(form, key, value)
     if isinstance(value, Scalar) and isinstance(value.value, str) and is_param_type(value.text):
         return Param(key.text, value.text, None, span=key.span)
+    if _torn(value):
+        form.report.add(traps.torn(value))
+        return Param(key.text, "", None, optional=True, span=key.span)
     kind = literal_type(value)
     if kind is None:
         _untyped(form, key, value)
         return Param(key.text, "", None, optional=True, span=key.span)
     return Param(key.text, kind, form.string_or_expr(value), span=key.span)
+
+
+def _torn(value: Value) -> bool:
+    """Whether a bracket is missing, so that YAML reads a list as text: `strides: 1, 2]`."""
+    if not isinstance(value, Scalar) or value.style:
+        return False
+    return any(value.text.count(a) != value.text.count(b) for a, b in ("()", "[]", "{}"))
 
 
 def _untyped(form: Form, key: Scalar, value: Value) -> None:
@@ -79,6 +89,8 @@ def _declared_type(form: Form, key: Scalar, value: MappingValue, default: Value 
     declared = value.get("type")
     if declared is None:
         kind = None if default is None else literal_type(default)
+        if misspelt(value, keys.PARAM, {"type"}):
+            return ""
         if kind is None and not isinstance(default, Refused):
             message = f"the param `{key.text}` has neither a type nor a default that shows it"
             form.missing(value, "type", keys.PARAM, message, key.span)

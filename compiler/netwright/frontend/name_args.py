@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from netwright.diagnostics import Label
+from netwright.frontend import keys
 from netwright.frontend.identifiers import closest, did_you_mean
 from netwright.frontend.name_exprs import ExprNames, Level, text_of
 from netwright.frontend.scope import BlockCallee, Callee, OpCallee, OpenCallee
@@ -68,7 +69,7 @@ def _unknown(
     names: ExprNames, node: ModuleNode, title: str, name: str, known: Iterable[str], help: str
 ) -> None:
     known = list(known)
-    help = help or did_you_mean(name, known) or _listing(known)
+    help = help or did_you_mean(name, (*known, *sorted(keys.CONTROL))) or _listing(known)
     message = f"`{title}` has no argument `{name}`"
     names.fault("E0202", message, node.arg_spans[name], help)
 

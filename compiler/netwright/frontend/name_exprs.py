@@ -185,7 +185,9 @@ class ExprNames:
         """A name before a bracket: a node called again, a function, or a module out of place."""
         name = func.id
         binding = None if name in bound else level.scope.lookup(name)
-        if binding is not None and binding.module:
+        if binding is not None and binding.unsure:
+            self.use(name, binding)
+        elif binding is not None and binding.module:
             self.use(name, binding)
             if binding.kind != "node":
                 self.module_in_expression(func, level)
@@ -210,7 +212,7 @@ class ExprNames:
     def unknown_function(self, func: Name, level: Level) -> None:
         if self.forward(func, level) or level.open:
             return
-        known = (*functions(), *table.MODULES, *self.file.blocks, *level.scope.visible())
+        known = (*self.file.blocks, *table.MODULES, *functions(), *level.scope.visible())
         help = did_you_mean(func.id, known)
         self.fault("E0201", f"there is no function or module `{func.id}`", func.span, help)
 

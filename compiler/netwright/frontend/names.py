@@ -113,6 +113,9 @@ class _Checker:
             around = level.scope.inner()
             bind_loop(node.control, around)
             inner = level.with_scope(around)
+        if node.span in self.file.quiet:
+            inner = inner.with_scope(inner.scope)
+            inner.open = True
         self.control(node, inner)
         if isinstance(node, ModuleNode | InlineNode):
             self.received(node, block, index, inner)

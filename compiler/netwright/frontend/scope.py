@@ -10,7 +10,7 @@ from netwright.ir.expr import Attribute, Call, Expr, IfElse, Index, Name
 from netwright.ir.program import Block, Module, Param, Variant
 from netwright.ops import table
 from netwright.ops.entry import ModuleOp
-from netwright.source import NOWHERE, Span
+from netwright.source import Span
 
 Kind = Choice["node", "input", "param", "dim", "index"]
 
@@ -22,6 +22,7 @@ class Binding:
     module   it can be called or used as an op
     modules  it is a list of such
     lexical  it is a param of the file, seen from one of its blocks
+    unsure   its definition is at fault, so that it may be anything
     """
 
     kind: Kind
@@ -29,6 +30,7 @@ class Binding:
     module: bool = False
     modules: bool = False
     lexical: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class FileScope:
     open: bool = False
     """The same for the whole file."""
     quiet: set[Span] = field(default_factory=set)
-    """Modules whose arguments are at fault as a whole; none of theirs is missed."""
+    """Modules whose arguments are at fault as a whole, so that none is missed, and nodes with a
+    misspelt control key, which may have bound names."""
 
     def callee(self, expr: Expr) -> Callee | None:
         """The module that `expr` names among blocks, namespaces and torch.nn."""
@@ -157,9 +160,10 @@ class Scope:
 
 
 def of_param(param: Param, lexical: bool = False) -> Binding:
-    module = param.type == "module"
+    """What a param means; one whose type is at fault may hold anything."""
+    module = param.type in ("module", "")
     modules = param.type.startswith("list[") and "module" in param.type
-    return Binding("param", param.span or NOWHERE, module, modules, lexical)
+    return Binding("param", param.span, module, modules, lexical, unsure=not param.type)
 
 
 def block_scope(file: FileScope, block: Block, model: bool) -> Scope:

@@ -57,15 +57,34 @@ def extent(text: str, start: int, flow: bool) -> int:
     return start + len(text[start:at].rstrip())
 
 
+_COLONLESS = re.compile(r"(\w+) +(\S.*)", re.ASCII)
+
+
+def name_of_valueless(key: str) -> str:
+    """The key that was meant where a colon is missing: `op` in `{op norm}`."""
+    meant = _COLONLESS.fullmatch(key)
+    return meant[1] if meant else key
+
+
 def no_value(value: Scalar, key: Scalar | None) -> Diagnostic:
     """`act:` and nothing behind it."""
     if key is None:
         return Diagnostic("E0105", "an item of the list is empty", value.span)
     if value.flow and re.search(r"[^\w.-]", key.text):
-        help = "an entry in braces is `name: value`; " + suggestion(key.text)
-        return Diagnostic("E0105", f"`{key.text}` is a key without a value", key.span, help=help)
+        meant = _COLONLESS.fullmatch(key.text)
+        remedy = f"did you mean `{meant[1]}: {meant[2]}`?" if meant else suggestion(key.text)
+        message = f"`{key.text}` is a key without a value"
+        return Diagnostic("E0105", message, key.span, help=remedy)
     help = "an empty mapping is `{}`, nothing is `null`"
     return Diagnostic("E0105", f"`{key.text}` has no value", key.span, help=help)
+
+
+def torn(value: Scalar) -> Diagnostic:
+    """A plain text whose brackets do not balance."""
+    message = "YAML reads this as text, and its brackets do not balance"
+    return Diagnostic(
+        "E0101", message, value.span, help="if text is meant, " + suggestion(value.text)
+    )
 
 
 def flow_entries(entries: list[Entry], text: str, report: Report) -> list[Entry]:
@@ -77,6 +96,8 @@ def flow_entries(entries: list[Entry], text: str, report: Report) -> list[Entry]
     for entry in entries:
         if entry.key.start < end:
             continue
+        if entry.key.text.count('"') % 2 or entry.key.text.count("'") % 2:
+            end = extent(text, entry.key.start, flow=True)
         cut = _cut_off(entry.value, text)
         if cut:
             end = cut
