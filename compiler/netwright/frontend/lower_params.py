@@ -41,7 +41,7 @@ def _param(form: Form, key: Scalar, value: Value, block: bool) -> Param:
         return _long_param(form, key, value)
     if isinstance(value, Scalar) and isinstance(value.value, str) and is_param_type(value.text):
         return Param(key.text, value.text, None, span=key.span)
-    if _torn(value):
+    if isinstance(value, Scalar) and _torn(value):
         form.report.add(traps.torn(value))
         return Param(key.text, "", None, optional=True, span=key.span)
     kind = literal_type(value)
@@ -51,9 +51,9 @@ def _param(form: Form, key: Scalar, value: Value, block: bool) -> Param:
     return Param(key.text, kind, form.string_or_expr(value), span=key.span)
 
 
-def _torn(value: Value) -> bool:
+def _torn(value: Scalar) -> bool:
     """Whether a bracket is missing, so that YAML reads a list as text: `strides: 1, 2]`."""
-    if not isinstance(value, Scalar) or value.style:
+    if value.style:
         return False
     return any(value.text.count(a) != value.text.count(b) for a, b in ("()", "[]", "{}"))
 
