@@ -4,7 +4,8 @@ This is the one place of the checker that imports torch, and only ops without a 
 (a user's modules, and a few of `torch.nn` in rare use).
 
 A class that branches on a size makes torch assume that the branch goes as for the example at hand.
-So a class is run with two examples, and what the two do not agree upon is refused.
+So a class is run with two examples, and what the two do not agree upon is refused. That includes a
+size that a Python loop runs over, as those of torch's recurrent layers do.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from torch.fx.experimental.symbolic_shapes import (
     DimDynamic,
     GuardOnDataDependentSymNode,
     ShapeEnv,
+    free_unbacked_symbols,
 )
 from torch.utils._sympy.functions import FloorDiv, Mod, PythonMod
 
@@ -35,7 +37,7 @@ from netwright.ir.types import DType, TensorType
 from netwright.ops.entry import Arg, Arguments, FunctionOp, ModuleOp, Op, OpError, Result, Weight
 from netwright.ops.plugin import CLASSES
 
-_SCALES = (64, 96, 12, 20)
+_SCALES = (64, 12, 96, 20)
 """Examples of unknown sizes are small multiples of these: sizes that most modules take."""
 
 _DTYPES = {"float": torch.float32, "int": torch.int64}
@@ -88,11 +90,13 @@ def _agreed(op: Op, first: Result, second: Result) -> Result:
 
 def _run(op: Op, args: Arguments, scale: int) -> Result:
     world = _World(scale)
-    with world.mode, torch.no_grad(), _quiet():
+    with world.mode, torch.device("meta"), torch.no_grad(), _quiet():
         result = _called(op, {name: world.value(value) for name, value in args.items()})
     tensors = tuple(_tensors(result))
     if not tensors:
         raise OpError(f"`{op.name}` returns no tensor", code="E0305")
+    if any(free_unbacked_symbols(t) for t in tensors):
+        raise _on_data(op)
     types = tuple(world.type_of(t) for t in tensors)
     return types if isinstance(result, tuple | list) else types[0]
 
@@ -135,11 +139,15 @@ def _refusing(op: Op, code: str, run: Callable[[], Any]) -> Any:
     try:
         return run()
     except _DATA_DEPENDENT as error:
-        message = f"what `{op.name}` returns depends on the values of its inputs"
-        raise OpError(message, code="E0307", help="give the module a shape rule") from error
+        raise _on_data(op) from error
     except Exception as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise OpError(f"`{op.name}` refuses: {reason}", code=code) from error
+
+
+def _on_data(op: Op) -> OpError:
+    message = f"what `{op.name}` returns depends on the values of its inputs"
+    return OpError(message, code="E0307", help="give the module a shape rule")
 
 
 def _tensors(result: object) -> Iterator[torch.Tensor]:
