@@ -1,7 +1,6 @@
 """Reading values of a document as the kinds that the language asks for.
 
-Reading is total: what has the wrong form is noted and skipped. `validate.py` explains it then, so
-that pydantic is imported for faulty specs only.
+Reading is total: what has the wrong form is noted and skipped, since `validate.py` explains it.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from netwright.frontend.document import MappingValue, Scalar, Value, read
 from netwright.frontend.form import Form
 from netwright.frontend.lower import lower
 from netwright.frontend.names import check, check_namespace
+from netwright.frontend.validate import validate
 from netwright.ir.program import Module
 from netwright.source import Sources, Span
 
@@ -100,10 +101,9 @@ class _Loader:
     def program(self, form: Form, real: Path | None) -> Module | None:
         document = form.document
         root = document.root
+        validated = validate(document)
         if not isinstance(root, MappingValue):
-            if root is not None:
-                form.reject(root)
-            self.explain(form)
+            validated.settle(form)
             return None
         if real is not None:
             self.under_way[real] = document.file
@@ -112,18 +112,11 @@ class _Loader:
         if self.catalogue is not None and real is not None:
             path = self.catalogue.relative(real)
         module, scope = lower(form, root, path, uses)
-        self.explain(form)
+        validated.settle(form)
         check(module, scope, form.report)
         if real is not None:
             del self.under_way[real]
         return module
-
-    def explain(self, form: Form) -> None:
-        """Report what was found to be of the wrong form. pydantic is imported only here."""
-        if form.rejected:
-            from netwright.frontend.validate import explain
-
-            explain(form)
 
     def uses(self, form: Form, value: Value | None, real: Path | None) -> dict[str, Module | None]:
         found: dict[str, Module | None] = {}

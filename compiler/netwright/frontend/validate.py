@@ -1,17 +1,27 @@
-"""What is wrong with a file's form: pydantic's errors, put into the language's words and places."""
+"""The schema stage: a document passes through the pydantic models, whose errors are put into the
+language's words and places."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from netwright.diagnostics import Diagnostic
 from netwright.frontend import keys
-from netwright.frontend.document import MappingValue, Refused, Scalar, SequenceValue, Value
+from netwright.frontend.document import (
+    Document,
+    MappingValue,
+    Refused,
+    Scalar,
+    SequenceValue,
+    Value,
+)
 from netwright.frontend.form import Form
 from netwright.frontend.identifiers import closest, did_you_mean
-from netwright.frontend.schema import REFUSED, Spec
+from netwright.frontend.schema import SpecFile
+from netwright.frontend.schema_kinds import REPORTED
 from netwright.source import Span
 
 _EXPECTED = {
@@ -40,19 +50,43 @@ _BY_KEY = {
 _Location = tuple[int | str, ...]
 
 
-def explain(form: Form) -> None:
-    """Report every place of the document whose form is wrong."""
-    root = form.document.root
+@dataclass(slots=True)
+class Validated:
+    """What the models say about a document.
+
+    found      the faults
+    explained  the places that they stand for
+    """
+
+    document: Document
+    found: list[Diagnostic] = field(default_factory=list)
+    explained: set[Span] = field(default_factory=set)
+
+    def add(self, code: str, message: str, span: Span, help: str = "") -> None:
+        self.found.append(Diagnostic(code, message, span, help=help))
+
+    def settle(self, form: Form) -> None:
+        """Report what was found, unless lowering has said more about the same place."""
+        known = {diagnostic.span for diagnostic in form.report}
+        for diagnostic in self.found:
+            if diagnostic.span not in known:
+                form.report.add(diagnostic)
+        for span in form.rejected:
+            if span not in self.explained:
+                form.report.add(Diagnostic("E0105", "this value has the wrong form", span))
+
+
+def validate(document: Document) -> Validated:
+    """Hold a document that could be read to the models."""
+    root = document.root
     assert root is not None
-    explained: set[Span] = set()
+    result = Validated(document)
     try:
-        Spec.model_validate(_plain(root))
+        SpecFile.model_validate(_plain(root), by_alias=True, by_name=False)
     except ValidationError as fault:
         for error in fault.errors(include_url=False, include_context=False, include_input=False):
-            _report(form, root, error, explained)
-    for span in form.rejected:
-        if span not in explained:
-            form.report.add(Diagnostic("E0105", "this value has the wrong form", span))
+            _report(result, root, error)
+    return result
 
 
 def _plain(value: Value) -> Any:
@@ -62,24 +96,24 @@ def _plain(value: Value) -> Any:
         return [_plain(item) for item in value.items]
     if isinstance(value, MappingValue):
         return {name: _plain(entry.value) for name, entry in value.entries.items()}
-    return REFUSED
+    return REPORTED
 
 
-def _report(form: Form, root: Value, error: Any, explained: set[Span]) -> None:
+def _report(result: Validated, root: Value, error: Any) -> None:
     kind, location = error["type"], error["loc"]
     parent, value, key = _walk(root, location)
     if isinstance(value, Refused):
         return
     if kind == "missing":
-        _missing(form, value, str(location[-1]), explained)
+        _missing(result, value, str(location[-1]))
     elif kind == "extra_forbidden":
-        _unknown(form, parent, key, location, explained)
+        _unknown(result, parent, key, location)
     elif kind == "node_kind":
-        _no_kind(form, value, key, explained)
+        _no_kind(result, value, key)
     else:
-        explained.add(value.span)
+        result.explained.add(value.span)
         expected = _EXPECTED.get(kind, error["msg"])
-        _wrong_kind(form, value, key, expected)
+        _wrong_kind(result, value, key, expected)
 
 
 def _walk(root: Value, location: _Location) -> tuple[MappingValue | None, Value, Scalar | None]:
@@ -96,13 +130,13 @@ def _walk(root: Value, location: _Location) -> tuple[MappingValue | None, Value,
     return parent, value, key
 
 
-def _missing(form: Form, value: Value, name: str, explained: set[Span]) -> None:
-    explained.add(value.span)
+def _missing(result: Validated, value: Value, name: str) -> None:
+    result.explained.add(value.span)
     if not isinstance(value, MappingValue):
         return
     if any(closest(other, [name]) for other in value.entries):
         return
-    form.report.add(Diagnostic("E0104", f"the key `{name}` is missing", head(value)))
+    result.add("E0104", f"the key `{name}` is missing", head(value))
 
 
 def head(value: Value) -> Span:
@@ -114,21 +148,20 @@ def head(value: Value) -> Span:
 
 
 def _unknown(
-    form: Form,
+    result: Validated,
     parent: MappingValue | None,
     key: Scalar | None,
     location: _Location,
-    explained: set[Span],
 ) -> None:
     if key is None:
         return
-    explained.add(key.span)
+    result.explained.add(key.span)
     known = _known(location)
     if key.text in keys.CONTROL and known & {"parameter", "buffer"}:
         return
     others = sorted(known - set(parent.entries if parent is not None else ()))
     help = did_you_mean(key.text, others) or f"the keys here are {_listing(known)}"
-    form.report.add(Diagnostic("E0103", f"there is no key `{key.text}` here", key.span, help=help))
+    result.add("E0103", f"there is no key `{key.text}` here", key.span, help=help)
 
 
 def _listing(known: frozenset[str]) -> str:
@@ -145,8 +178,8 @@ def _known(location: _Location) -> frozenset[str]:
     return _BY_TAG.get(last) or _BY_KEY[str(location[0])]
 
 
-def _no_kind(form: Form, value: Value, key: Scalar | None, explained: set[Span]) -> None:
-    explained.add(value.span)
+def _no_kind(result: Validated, value: Value, key: Scalar | None) -> None:
+    result.explained.add(value.span)
     names = list(value.entries) if isinstance(value, MappingValue) else []
     place = head(value) if key is None else key.span
     for name in names:
@@ -154,17 +187,17 @@ def _no_kind(form: Form, value: Value, key: Scalar | None, explained: set[Span])
         if meant is not None and isinstance(value, MappingValue):
             span = value.entries[name].key.span
             message = f"there is no key `{name}` here"
-            form.report.add(Diagnostic("E0103", message, span, help=f"did you mean `{meant}`?"))
+            result.add("E0103", message, span, help=f"did you mean `{meant}`?")
             return
     message = "a node in long form says what it is by `op`, `graph`, `parameter` or `buffer`"
-    form.report.add(Diagnostic("E0104", message, place))
+    result.add("E0104", message, place)
 
 
-def _wrong_kind(form: Form, value: Value, key: Scalar | None, expected: str) -> None:
+def _wrong_kind(result: Validated, value: Value, key: Scalar | None, expected: str) -> None:
     what = "the file" if key is None else f"`{key.text}`"
     message = f"{what} holds {_found(value)}, expected {expected}"
     help = _remedy(value, expected)
-    form.report.add(Diagnostic("E0105", message, _place(value), help=help))
+    result.add("E0105", message, _place(value), help=help)
 
 
 def _place(value: Value) -> Span:
