@@ -270,7 +270,7 @@ def test_size_that_torch_rounds_is_refused() -> None:
         ("Linear", {"in_features": 4, "out_features": 6}, {"input": floats(B, H, 4)}),
         ("Flatten", {}, {"input": floats(B, C, H, W)}),
         ("MaxPool2d", {"kernel_size": 3, "stride": 2}, {"input": floats(B, C, H, W)}),
-        ("LSTM", {"input_size": 4, "hidden_size": 5}, {"input": floats(7, B, 4)}),
+        ("LSTM", {"input_size": 4, "hidden_size": 5}, {"input": floats(H, B, 4)}),
     ],
 )
 def test_rules_and_fake_tensors_agree(name: str, args: Any, inputs: Any) -> None:

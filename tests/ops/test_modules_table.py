@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import Any, get_overloads
 
 import pytest
-from torch import nn
-
 from netwright.ops import modules
 from netwright.ops.entry import REQUIRED, Arg, Kind
+from torch import nn
 
 OPS = {op.name: op for op in modules.ALL}
 

@@ -4,8 +4,9 @@ This is the one place of the checker that imports torch, and only ops without a 
 (a user's modules, and a few of `torch.nn` in rare use).
 
 A class that branches on a size makes torch assume that the branch goes as for the example at hand.
-So a class is run with two examples, and what the two do not agree upon is refused. That includes a
-size that a Python loop runs over, as those of torch's recurrent layers do.
+So a class is run with two examples, and what the two do not agree upon is refused. Where torch
+gives up a symbol for its number, as its recurrent layers do, a size that is that number in both
+examples is taken for the symbol.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import sympy  # type: ignore[import-untyped]
@@ -66,7 +68,7 @@ def infer_by_fake(op: Op, args: Arguments) -> Result:
     Raises OpError: E0301 where the forward refuses, E0308 where the constructor does, E0306 where a
     size of the result cannot be told for all sizes of the inputs, E0307 where it depends on data.
     """
-    found: list[Result] = []
+    found: list[_Ran] = []
     refusals: list[OpError] = []
     for scale in _SCALES:
         try:
@@ -78,17 +80,54 @@ def infer_by_fake(op: Op, args: Arguments) -> Result:
     raise refusals[0]
 
 
-def _agreed(op: Op, first: Result, second: Result) -> Result:
-    if first != second:
-        raise OpError(
-            f"the sizes that `{op.name}` returns do not follow from those of its inputs alone",
-            code="E0306",
-            help="give the module a shape rule, or fix the sizes of its inputs",
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What one run returned, and the sizes that stood for symbols in it, in the same order."""
+
+    types: tuple[TensorType, ...]
+    many: bool
+    examples: tuple[tuple[int, Size], ...]
+
+
+def _agreed(op: Op, first: _Ran, second: _Ran) -> Result:
+    meant = {
+        (a, b): size for (a, size), (b, _) in zip(first.examples, second.examples, strict=True)
+    }
+    if _forms(first) != _forms(second):
+        raise _undecided(op)
+    types = tuple(
+        TensorType(
+            a.dtype,
+            tuple(_merged(op, *sizes, meant) for sizes in zip(a.shape, b.shape, strict=True)),
         )
-    return first
+        for a, b in zip(first.types, second.types, strict=True)
+    )
+    return types if first.many else types[0]
 
 
-def _run(op: Op, args: Arguments, scale: int) -> Result:
+def _forms(ran: _Ran) -> tuple[object, ...]:
+    """All of the results but their sizes."""
+    return (ran.many, *((t.dtype, t.rank) for t in ran.types))
+
+
+def _merged(op: Op, a: Size, b: Size, meant: Mapping[tuple[Size, Size], Size]) -> Size:
+    """The size that both runs agree upon."""
+    if a == b:
+        return a
+    if (a, b) not in meant:
+        raise _undecided(op)
+    return meant[(a, b)]
+
+
+def _undecided(op: Op) -> OpError:
+    return OpError(
+        f"the sizes that `{op.name}` returns do not follow from those of its inputs alone",
+        code="E0306",
+        help="give the module a shape rule, or fix the sizes of its inputs",
+    )
+
+
+def _run(op: Op, args: Arguments, scale: int) -> _Ran:
     world = _World(scale)
     with world.mode, torch.device("meta"), torch.no_grad(), _quiet():
         result = _called(op, {name: world.value(value) for name, value in args.items()})
@@ -98,7 +137,7 @@ def _run(op: Op, args: Arguments, scale: int) -> Result:
     if any(free_unbacked_symbols(t) for t in tensors):
         raise _on_data(op)
     types = tuple(world.type_of(t) for t in tensors)
-    return types if isinstance(result, tuple | list) else types[0]
+    return _Ran(types, isinstance(result, tuple | list), tuple(world.examples))
 
 
 def _called(op: Op, values: Mapping[str, Any]) -> Any:
@@ -170,6 +209,7 @@ class _World:
         self.scale = scale
         self.numbers: dict[str, Any] = {}
         self.ours: dict[sympy.Symbol, Dim] = {}
+        self.examples: list[tuple[int, Size]] = []
 
     def value(self, value: Any) -> Any:
         """An argument as torch takes it."""
@@ -209,6 +249,7 @@ class _World:
         hint = self.scale * (len(self.numbers) + 1)
         if symbol.witness is not None:
             hint = symbol.witness // symbol.scale
+        self.examples.append((hint * symbol.scale, Dim({(symbol,): symbol.scale})))
         source = ConstantSource(f"size{len(self.numbers)}")
         theirs = self.env.create_symbol(hint, source, dynamic_dim=DimDynamic.DYNAMIC)
         if isinstance(theirs, sympy.Symbol):
