@@ -90,7 +90,7 @@ class _Ran:
 
 
 def _agreed(op: Op, first: _Ran, second: _Ran) -> Result:
-    meant = {
+    meant: dict[tuple[Size, Size], Size] = {
         (a, b): size for (a, size), (b, _) in zip(first.examples, second.examples, strict=True)
     }
     if _forms(first) != _forms(second):
