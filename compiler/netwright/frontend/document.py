@@ -252,7 +252,9 @@ class _Reader:
             entries = opened.entries
             if opened.flow:
                 entries = traps.flow_entries(entries, self.text, self.report)
-            self.place(MappingValue(self.unique(entries), span, opened.flow))
+            kept = self.unique(entries)
+            refused = bool(entries) and not kept
+            self.place(Refused(span) if refused else MappingValue(kept, span, opened.flow))
         else:
             items = opened.items
             if opened.flow:

@@ -38,7 +38,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
         return same
     close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.7)
     if not close:
-        close = [lowered[c] for c in difflib.get_close_matches(name.lower(), lowered, 1, 0.75)]
+        close = [lowered[c] for c in difflib.get_close_matches(name.lower(), lowered, 1, 0.8)]
     return close[0] if close else None
 
 

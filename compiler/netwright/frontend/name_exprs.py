@@ -143,7 +143,7 @@ class ExprNames:
             return False
         note = (Label(place, f"`{expr.id}` is defined here"),)
         message = f"`{expr.id}` is read before it is defined"
-        self.fault("E0208", message, expr.span, "move its node up", note)
+        self.fault("E0208", message, expr.span, "move it up", note)
         return True
 
     def module_in_expression(self, expr: Expr, level: Level) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.frontend.builtins import INITIALISERS
@@ -34,7 +34,7 @@ def check(module: Module, file: FileScope, report: Report) -> None:
     """Report unknown, misplaced and unused names of `module`."""
     names = ExprNames(file, report)
     checker = _Checker(module, file, names, Flow(names.used))
-    checker.params(module.params, Scope(file, None, {}, True))
+    checker.params(module.params, Scope(replace(file, params={})))
     for block in module.blocks.values():
         checker.block(block)
     if module.model is not None:

@@ -154,14 +154,24 @@ def syntax(fault: Any, text: str, file: str, last: tuple[int, int]) -> Diagnosti
     mark = fault.problem_mark or fault.context_mark
     index = min(mark.index, len(text)) if mark is not None else 0
     problem = str(fault.problem or fault.context or "it cannot be read")
+    context = fault.context_mark
+    if context is not None and _unclosed(problem, text, index, last):
+        message = f"`{text[context.index]}` is never closed"
+        return Diagnostic("E0101", message, point(text, file, context.index))
     trapped = _trapped(problem, text, file, index, last)
     if trapped is not None:
         return trapped
     notes: tuple[Label, ...] = ()
-    context = fault.context_mark
     if context is not None and fault.context and context.index < index:
         notes = (Label(point(text, file, context.index), str(fault.context)),)
     return Diagnostic("E0101", _plain(problem), _visible(text, file, index), notes=notes)
+
+
+def _unclosed(problem: str, text: str, index: int, last: tuple[int, int]) -> bool:
+    """Whether a flow collection runs on into the next line, or to the end of the text."""
+    return "expected ',' or" in problem and (
+        not text[index:].strip() or "\n" in text[last[0] : index]
+    )
 
 
 def _trapped(

@@ -54,22 +54,24 @@ _Location = tuple[int | str, ...]
 class Validated:
     """What the models say about a document.
 
-    found      the faults
+    found      the faults, each with the key whose value it is about
     explained  the places that they stand for
     """
 
     document: Document
-    found: list[Diagnostic] = field(default_factory=list)
+    found: list[tuple[Diagnostic, Span | None]] = field(default_factory=list)
     explained: set[Span] = field(default_factory=set)
 
-    def add(self, code: str, message: str, span: Span, help: str = "") -> None:
-        self.found.append(Diagnostic(code, message, span, help=help))
+    def add(
+        self, code: str, message: str, span: Span, help: str = "", key: Span | None = None
+    ) -> None:
+        self.found.append((Diagnostic(code, message, span, help=help), key))
 
     def settle(self, form: Form) -> None:
         """Report what was found, unless lowering has said more about the same place."""
         known = {diagnostic.span for diagnostic in form.report}
-        for diagnostic in self.found:
-            if diagnostic.span not in known:
+        for diagnostic, key in self.found:
+            if diagnostic.span not in known and key not in known:
                 form.report.add(diagnostic)
         for span in form.rejected:
             if span not in self.explained:
@@ -197,7 +199,7 @@ def _wrong_kind(result: Validated, value: Value, key: Scalar | None, expected: s
     what = "the file" if key is None else f"`{key.text}`"
     message = f"{what} holds {_found(value)}, expected {expected}"
     help = _remedy(value, expected)
-    result.add("E0105", message, _place(value), help=help)
+    result.add("E0105", message, _place(value), help, None if key is None else key.span)
 
 
 def _place(value: Value) -> Span:
