@@ -16,6 +16,8 @@ from netwright.ops.functions import pointwise
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Case = dict[str, Any]
 Make = Callable[[Draw], Case]
+Shape = tuple[Any, ...]
+"""Whole sizes; `Any`, since those of a `TensorType` may be symbolic in general."""
 
 SIZE = st.integers(1, 5)
 BOOL = st.booleans()
@@ -28,21 +30,21 @@ def often(draw: Draw, value: Any, other: st.SearchStrategy[Any]) -> Any:
     return draw(other) if draw(st.integers(0, 5)) == 5 else value
 
 
-def sizes(draw: Draw, low: int = 0, high: int = 4) -> tuple[int, ...]:
+def sizes(draw: Draw, low: int = 0, high: int = 4) -> Shape:
     return tuple(draw(st.lists(SIZE, min_size=low, max_size=high)))
 
 
-def tensor(draw: Draw, shape: tuple[int, ...] | None = None, dtype: str = "float") -> TensorType:
+def tensor(draw: Draw, shape: Shape | None = None, dtype: str = "float") -> TensorType:
     """Mostly of `dtype`, of a drawn shape where none is given."""
     kind = often(draw, dtype, st.sampled_from(ANY))
     return TensorType(kind, sizes(draw) if shape is None else shape)
 
 
-def exact(shape: tuple[int, ...], dtype: str = "float") -> TensorType:
+def exact(shape: Shape, dtype: str = "float") -> TensorType:
     return TensorType(dtype, shape)
 
 
-def near(draw: Draw, shape: tuple[int, ...]) -> tuple[int, ...]:
+def near(draw: Draw, shape: Shape) -> Shape:
     """`shape`, rarely with one size changed or dropped."""
     if not shape or draw(st.integers(0, 5)) < 5:
         return shape
@@ -50,7 +52,7 @@ def near(draw: Draw, shape: tuple[int, ...]) -> tuple[int, ...]:
     return draw(st.sampled_from([shape[:at] + shape[at + 1 :], (*shape[:at], 7, *shape[at + 1 :])]))
 
 
-def against(draw: Draw, shape: tuple[int, ...]) -> tuple[int, ...]:
+def against(draw: Draw, shape: Shape) -> Shape:
     """A shape that broadcasts with `shape`, mostly."""
     ones = tuple(1 if draw(st.integers(0, 3)) == 3 else size for size in shape)
     return near(draw, ones[draw(st.integers(0, len(shape))) :])
@@ -90,7 +92,7 @@ def unary(draw: Draw) -> Case:
     return {"input": tensor(draw)}
 
 
-def operand(draw: Draw, shape: tuple[int, ...]) -> Any:
+def operand(draw: Draw, shape: Shape) -> Any:
     """A tensor or a number."""
     numbers = st.sampled_from([2, 1.5, True, -1])
     return draw(numbers) if draw(BOOL) else tensor(draw, against(draw, shape))
@@ -108,7 +110,8 @@ def binary_tensors(draw: Draw) -> Case:
 
 def power(draw: Draw) -> Case:
     case = binary(draw)
-    return {"input": case["input"], "exponent": case["other"]}
+    exponent = 3 if case["other"] is True else case["other"]
+    return {"input": case["input"], "exponent": exponent}
 
 
 def division(draw: Draw) -> Case:
@@ -135,9 +138,9 @@ def limits(draw: Draw) -> Case:
 
 
 def mix(draw: Draw) -> Case:
-    x = tensor(draw)
-    weight = 0.5 if draw(BOOL) else tensor(draw, against(draw, x.shape))
-    return {"input": x, "end": tensor(draw, against(draw, x.shape)), "weight": weight}
+    x = exact(sizes(draw))
+    weight = 0.5 if draw(BOOL) else exact(against(draw, x.shape))
+    return {"input": x, "end": exact(against(draw, x.shape)), "weight": weight}
 
 
 def masking(draw: Draw) -> Case:
@@ -229,7 +232,8 @@ def along(draw: Draw) -> Case:
 
 
 def along_cast(draw: Draw) -> Case:
-    return {**along(draw), **some(draw, dtype=DTYPE)}
+    x = tensor(draw, sizes(draw, 1), draw(st.sampled_from(("float", *ANY))))
+    return {"input": x, "dim": axis(draw, x.rank), **some(draw, dtype=DTYPE)}
 
 
 def ordering(draw: Draw) -> Case:

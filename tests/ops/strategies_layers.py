@@ -13,6 +13,7 @@ from tests.ops.strategies_functions import (
     Case,
     Draw,
     Make,
+    Shape,
     against,
     axis,
     exact,
@@ -36,7 +37,7 @@ def matmul(draw: Draw) -> Case:
 
 
 def products(lead: int, first: str, second: str, added: str | None = None) -> Make:
-    """Matrices (or batches of them) named `first` and `second`, and what is added to the product."""
+    """Matrices or batches of them, and what is added to the product."""
 
     def make(draw: Draw) -> Case:
         batch = tuple(draw(SIZE) for _ in range(lead))
@@ -78,13 +79,14 @@ def diagonal(draw: Draw) -> Case:
 
 
 def tensordot(draw: Draw) -> Case:
-    shared = sizes(draw, 0, 2)
+    shared = tuple(draw(st.lists(st.integers(2, 5), max_size=2)))
     left, right = (*sizes(draw, 0, 1), *shared), (*shared, *sizes(draw, 0, 1))
     dims: Any = len(shared)
     if draw(BOOL):
         first = tuple(range(len(left) - len(shared), len(left)))
         dims = (first, tuple(range(len(shared))))
-    return {"a": exact(near(draw, left)), "b": exact(near(draw, right)), "dims": dims}
+    changed = often(draw, right, st.just((7, *right[1:]) if shared else right))
+    return {"a": exact(left), "b": exact(changed), "dims": dims}
 
 
 def cdist(draw: Draw) -> Case:
@@ -95,13 +97,13 @@ def cdist(draw: Draw) -> Case:
 
 def similarity(draw: Draw) -> Case:
     x = tensor(draw, sizes(draw, 1))
-    other = tensor(draw, against(draw, x.shape))  # type: ignore[arg-type]
+    other = tensor(draw, against(draw, x.shape))
     return {"x1": x, "x2": other, "dim": axis(draw, x.rank)}
 
 
 def pairwise(draw: Draw) -> Case:
-    x = tensor(draw, sizes(draw, 1))
-    other = tensor(draw, against(draw, x.shape))  # type: ignore[arg-type]
+    x = exact(sizes(draw, 1))
+    other = exact(against(draw, x.shape))
     return {"x1": x, "x2": other, **some(draw, keepdim=BOOL)}
 
 
@@ -126,15 +128,16 @@ MATRIX: dict[str, Make] = {
 # Layers -------------------------------------------------------------------------------------
 
 
-def scale(draw: Draw, shape: tuple[int, ...], *names: str) -> Case:
+def scale(draw: Draw, shape: Shape, *names: str) -> Case:
     """Some of the optional weights of a layer."""
-    return some(draw, **{name: exact(near(draw, shape)) for name in names})
+    wrong = st.just((*shape[:-1], 7) if shape else (7,))
+    return some(draw, **{name: exact(often(draw, shape, wrong)) for name in names})
 
 
 def linear(draw: Draw) -> Case:
     inner, outer = draw(SIZE), draw(SIZE)
     x = tensor(draw, near(draw, (*sizes(draw, 0, 2), inner)))
-    weight = tensor(draw, near(draw, (outer, inner)))
+    weight = tensor(draw, (outer, often(draw, inner, SIZE)))
     return {"input": x, "weight": weight, **scale(draw, (outer,), "bias")}
 
 
@@ -157,7 +160,7 @@ def layer_norm(*names: str) -> Make:
     def make(draw: Draw) -> Case:
         x = tensor(draw)
         tail = tuple(x.shape[draw(st.integers(0, x.rank)) :])
-        shape = near(draw, tail)  # type: ignore[arg-type]
+        shape = near(draw, tail)
         return {"input": x, "normalized_shape": shape, **scale(draw, shape, *names)}
 
     return make
@@ -189,7 +192,7 @@ def normalize(draw: Draw) -> Case:
 
 
 def response_norm(draw: Draw) -> Case:
-    return {"input": tensor(draw, sizes(draw, 2)), "size": draw(st.integers(1, 3))}
+    return {"input": exact(sizes(draw, 2)), "size": draw(st.integers(1, 3))}
 
 
 def glu(draw: Draw) -> Case:
@@ -340,7 +343,8 @@ def sliding(draw: Draw) -> Case:
 
 def unfold(draw: Draw) -> Case:
     shape = (2, 3, draw(st.integers(1, 7)), draw(st.integers(1, 7)))[draw(st.integers(0, 1)) :]
-    return {"input": tensor(draw, near(draw, shape)), **sliding(draw)}
+    kind = often(draw, "float", st.just("int"))
+    return {"input": exact(near(draw, shape), kind), **sliding(draw)}
 
 
 def fold(draw: Draw) -> Case:
@@ -348,7 +352,7 @@ def fold(draw: Draw) -> Case:
     positions = ((size - kernel) // stride + 1) ** 2
     shape = near(draw, (2, 3 * kernel**2, positions))
     return {
-        "input": tensor(draw, shape), "output_size": size, "kernel_size": kernel, "stride": stride
+        "input": exact(shape), "output_size": size, "kernel_size": kernel, "stride": stride
     }  # fmt: skip
 
 
@@ -362,7 +366,7 @@ MAPS: dict[str, Make] = {
 # Windows ------------------------------------------------------------------------------------
 
 
-def spatial(draw: Draw, count: int) -> tuple[int, ...]:
+def spatial(draw: Draw, count: int) -> Shape:
     return tuple(draw(st.integers(3, 8)) for _ in range(count))
 
 
@@ -399,7 +403,7 @@ def pool(count: int, dilated: bool) -> Make:
 
 def adaptive(count: int) -> Make:
     def make(draw: Draw) -> Case:
-        x = exact(near(draw, (2, 3, *spatial(draw, count))[draw(st.integers(0, 1)) :]))
+        x = exact((2, 3, *spatial(draw, count))[draw(st.integers(0, 1)) :])
         each = st.tuples(*[st.one_of(SIZE, st.none())] * count)
         return {"input": x, "output_size": draw(st.one_of(SIZE, each))}
 
@@ -419,4 +423,3 @@ def _windows() -> dict[str, Make]:
 
 
 WINDOWS = _windows()
-__all__ = ["FLOATS", "MAPS", "MATRIX", "NN", "WINDOWS"]

@@ -17,6 +17,7 @@ from tests.ops.strategies_functions import (
     Case,
     Draw,
     Make,
+    Shape,
     against,
     axes,
     axis,
@@ -31,7 +32,7 @@ from tests.ops.strategies_functions import (
 # Shapes -------------------------------------------------------------------------------------
 
 
-def regrouped(draw: Draw, shape: tuple[int, ...]) -> tuple[int, ...]:
+def regrouped(draw: Draw, shape: Shape) -> Shape:
     """Other sizes for as many items, often with one -1."""
     left, found = prod(shape), []
     while left > 1 and draw(BOOL):
@@ -47,7 +48,7 @@ def regrouped(draw: Draw, shape: tuple[int, ...]) -> tuple[int, ...]:
 def view(name: str) -> Make:
     def make(draw: Draw) -> Case:
         x = tensor(draw)
-        return {"input": x, name: regrouped(draw, tuple(map(int, x.shape)))}  # type: ignore[arg-type]
+        return {"input": x, name: regrouped(draw, x.shape)}
 
     return make
 
@@ -62,7 +63,7 @@ def unflatten(draw: Draw) -> Case:
     x = tensor(draw, sizes(draw, 1))
     dim = axis(draw, x.rank)
     size = x.shape[dim] if -x.rank <= dim < x.rank else 2
-    return {"input": x, "dim": dim, "sizes": regrouped(draw, (int(size),))}  # type: ignore[arg-type]
+    return {"input": x, "dim": dim, "sizes": regrouped(draw, (int(size),))}
 
 
 def squeeze(draw: Draw) -> Case:
@@ -127,8 +128,7 @@ def repeat(name: str) -> Make:
 
 def repeat_interleave(draw: Draw) -> Case:
     x = tensor(draw)
-    case = {"input": x, "repeats": draw(st.integers(-1, 3)), **some(draw, dim=axis(draw, x.rank))}
-    return case
+    return {"input": x, "repeats": draw(st.integers(-1, 3)), **some(draw, dim=axis(draw, x.rank))}
 
 
 def only(draw: Draw) -> Case:
@@ -173,8 +173,8 @@ def split(receiver: str, name: str) -> Make:
         x = tensor(draw)
         dim = axis(draw, x.rank)
         whole = x.shape[dim] if -x.rank <= dim < x.rank else 3
-        first = draw(st.integers(0, int(whole)))  # type: ignore[arg-type]
-        step = draw(st.integers(-1, 5)) if draw(BOOL) else near(draw, (first, int(whole) - first))  # type: ignore[arg-type]
+        first = draw(st.integers(0, int(whole)))
+        step = draw(st.integers(-1, 5)) if draw(BOOL) else near(draw, (first, int(whole) - first))
         return {receiver: x, name: step, "dim": dim}
 
     return make
@@ -226,12 +226,12 @@ JOIN: dict[str, Make] = {
 # Indices ------------------------------------------------------------------------------------
 
 
-def smaller(draw: Draw, shape: tuple[Any, ...], high: int = 0) -> tuple[int, ...]:
+def smaller(draw: Draw, shape: tuple[Any, ...], high: int = 0) -> Shape:
     """Sizes up to those of `shape`, rarely beyond."""
     return near(draw, tuple(draw(st.integers(1, size + high)) for size in shape))
 
 
-def index(draw: Draw, shape: tuple[int, ...]) -> TensorType:
+def index(draw: Draw, shape: Shape) -> TensorType:
     return TensorType(often(draw, "int", st.sampled_from(["int32", "float", "bool"])), shape)
 
 
@@ -242,7 +242,7 @@ def gather(draw: Draw) -> Case:
 
 def take_along_dim(draw: Draw) -> Case:
     x = tensor(draw)
-    at = index(draw, against(draw, tuple(map(int, x.shape))))  # type: ignore[arg-type]
+    at = index(draw, against(draw, x.shape))
     return {"input": x, "indices": at, **some(draw, dim=axis(draw, x.rank))}
 
 
@@ -259,7 +259,7 @@ def index_add(draw: Draw) -> Case:
     x = tensor(draw, sizes(draw, 1))
     dim, count = axis(draw, x.rank), draw(SIZE)
     at = dim % x.rank
-    source = near(draw, (*x.shape[:at], count, *x.shape[at + 1 :]))  # type: ignore[arg-type]
+    source = near(draw, (*x.shape[:at], count, *x.shape[at + 1 :]))
     return {"input": x, "dim": dim, "index": index(draw, (count,)), "source": tensor(draw, source)}
 
 
@@ -361,7 +361,7 @@ def arange(draw: Draw) -> Case:
 
 def literal(draw: Draw) -> Case:
     numbers = st.one_of(st.integers(0, 3), st.floats(0, 1, width=16), BOOL)
-    row = st.lists(numbers, max_size=3)
+    row = st.lists(numbers, min_size=1, max_size=3)
     data = draw(st.one_of(numbers, row, st.lists(row, max_size=3)))
     return {"data": data, **some(draw, dtype=DTYPE)}
 

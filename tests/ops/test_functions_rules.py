@@ -97,7 +97,8 @@ def target(op: FunctionOp) -> Callable[..., Any]:
     found: Any = functional if root == "F" else torch
     for name in path:
         found = getattr(found, name)
-    return found  # type: ignore[no-any-return]
+    assert callable(found)
+    return found
 
 
 def flat(result: Any) -> Found:
@@ -127,7 +128,9 @@ def by_rule(op: FunctionOp, case: Case, change: Callable[[int], Size]) -> Any:
     for arg in op.args:
         if arg.name in case:
             symbolic = arg.kind in ("size", "sizes", "tensor", "tensors", "operand")
-            values[arg.name] = changed(case[arg.name], sizes, change) if symbolic else case[arg.name]
+            values[arg.name] = (
+                changed(case[arg.name], sizes, change) if symbolic else case[arg.name]
+            )
     try:
         assert op.rule is not None
         return op.rule(bind(op.name, op.args, (), values))

@@ -76,9 +76,12 @@ def _arange_rule(args: Arguments) -> TensorType:
     start, end, step = args["start"], args["end"], args["step"]
     if end is None:
         start, end = 0, start
-    numbers = (start, end, step)
-    dtype = "float" if any(isinstance(n, float) for n in numbers) else "int"
-    return TensorType(chosen_dtype(args, dtype), (_steps(start, end, step),))
+    fractional = any(isinstance(n, float) for n in (start, end, step))
+    dtype = chosen_dtype(args, "float" if fractional else "int")
+    size = _steps(start, end, step)
+    if fractional and not is_float(dtype):  # torch checks the fractions, then drops them
+        size = _steps(*(int(n) if isinstance(n, float) else n for n in (start, end, step)))
+    return TensorType(dtype, (size,))
 
 
 def _steps(start: int | float | Dim, end: int | float | Dim, step: int | float | Dim) -> Size:

@@ -38,7 +38,7 @@ def _gather_rule(args: Arguments) -> TensorType:
 
 def _take_along_rule(args: Arguments) -> TensorType:
     x, index = args["input"], args["indices"]
-    _want_index(index)
+    _want_index(index, _INDEX_DTYPES if args["dim"] is None else ("int",))
     if args["dim"] is None:
         return TensorType(x.dtype, (_items(index),))
     dim = axis(x, args["dim"])
@@ -126,6 +126,8 @@ def _roll_rule(args: Arguments) -> TensorType:
     for dim in dims:
         assert isinstance(dim, int)
         axis(x, dim, "dims")
+    if dims and not x.rank:
+        raise OpError(f"{x} has no dims", arg="dims", code="E0302")
     return x
 
 

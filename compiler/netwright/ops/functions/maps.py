@@ -135,9 +135,10 @@ def _pad_rule(args: Arguments) -> TensorType:
     shape = list(x.shape)
     for i in range(len(counts) // 2):
         before, after = counts[2 * i], counts[2 * i + 1]
-        shape[-1 - i] = shape[-1 - i] + before + after
-        if at_least(shape[-1 - i], 0) is False:
+        cut = [n for n in (before, after) if (known(n) or 0) < 0]
+        if at_least(sum(cut, shape[-1 - i]), 0) is False:
             raise refuse(f"{x} padded by {show(before)} and {show(after)}", "pad")
+        shape[-1 - i] = shape[-1 - i] + before + after
     return TensorType(x.dtype, tuple(shape))
 
 

@@ -34,6 +34,7 @@ def _linear_rule(args: Arguments) -> TensorType:
         remedy = equal_help(x.shape[-1], weight.shape[1]) if x.rank else ""
         raise OpError(message, arg="weight", help=remedy)
     if bias is not None:
+        check_same_dtype(x, bias)
         _want_vector(bias, weight.shape[0], "bias")
     return replaced(x, x.rank - 1, weight.shape[0])
 
@@ -209,8 +210,8 @@ def _attention_rule(args: Arguments) -> TensorType:
 
 def _check_ranks(*tensors: TensorType) -> None:
     for x, arg in zip(tensors, ("query", "key", "value"), strict=True):
-        if x.rank < 2 or x.rank != tensors[0].rank:
-            message = f"`{arg}` must be (..., L, E) as the others, found {x}"
+        if x.rank < 2:
+            message = f"`{arg}` must be (..., L, E), found {x}"
             raise OpError(message, arg=arg, code="E0302")
 
 

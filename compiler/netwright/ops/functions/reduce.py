@@ -64,20 +64,24 @@ def _truth(dtype: str) -> str:
 def _reduction(name: str, dim: Arg, dtype_of: DtypeOf, doc: str, *extra: Arg) -> FunctionOp:
     def rule(args: Arguments) -> TensorType:
         x: TensorType = args["input"]
-        given = args.get("dtype")
         dims = None if args["dim"] == dim.default else args["dim"]
         keepdim = args.get("keepdim", False)
         if keepdim and dims is None and dim is _ANY_DIM:
             raise OpError("`keepdim` needs `dim`", arg="keepdim", code="E0203")
-        dtype = dtype_of(x.dtype) if given is None else _given(name, given.name)
+        given = args.get("dtype")
+        dtype = dtype_of(x.dtype) if given is None else _given(name, x.dtype, given.name)
         return reduced(x, dims, keepdim, dtype)
 
     return _entry(name, rule, doc, dim, *extra)
 
 
-def _given(name: str, dtype: str) -> str:
+def _given(name: str, own: str, dtype: str) -> str:
     """The dtype that a reduction is asked to compute in."""
-    return _averaged(dtype) if name in ("mean", "nanmean") else dtype
+    if name in ("mean", "nanmean"):
+        _averaged(dtype)
+    if name == "nanmean":
+        _averaged(own)
+    return dtype
 
 
 def _entry(name: str, rule: Rule, doc: str, *args: Arg, path: str = "torch") -> FunctionOp:
