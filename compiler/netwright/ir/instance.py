@@ -20,9 +20,22 @@ Path = tuple[str, ...]
 """The names below an instance that lead to a child: `("layers", "0")`."""
 
 
+@dataclass(frozen=True)
+class Initial:
+    """How a parameter begins: an initialiser by name, with evaluated arguments."""
+
+    name: str
+    positional: tuple[Value, ...] = ()
+    named: tuple[tuple[str, Value], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class WeightDecl:
-    """A tensor that an instance or module owns, by its name below its owner."""
+    """A tensor that an instance or module owns, by its name below its owner.
+
+    initial  of a parameter that has `init`: the same, evaluated
+    steps    of a buffer: what computes its `value`, self-contained but for other buffers
+    """
 
     name: str
     shape: tuple[Size, ...]
@@ -31,6 +44,9 @@ class WeightDecl:
     persistent: bool = True
     frozen: bool = False
     init: Expr | None = None
+    initial: Initial | None = None
+    steps: tuple[Step, ...] = ()
+    value: Tensor | None = None
     span: Span = NOWHERE
 
 
@@ -95,6 +111,7 @@ class ReadWeight(Step):
     """A parameter or buffer of this instance, or of a child (`embed.weight`)."""
 
     path: Path
+    weight: WeightDecl
     result: Tensor
 
 
@@ -152,6 +169,7 @@ class Instance:
     dims      what the names in input types are here
     children  path below this instance -> module or instance, in order of construction
     weights   tensors that this instance owns directly
+    frozen    paths of the blocks below whose weights take no gradient
     outputs   output name -> value; empty names are for the one bare output
     facts     what the source back end needs to know, by place; see `passes.facts`
     """
@@ -164,6 +182,7 @@ class Instance:
     steps: list[Step] = field(default_factory=list)
     children: dict[Path, ModuleChild | Instance] = field(default_factory=dict)
     weights: dict[str, WeightDecl] = field(default_factory=dict)
+    frozen: set[Path] = field(default_factory=set)
     outputs: dict[str, Value] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
     facts: dict[tuple[object, str], list[object]] = field(default_factory=dict)

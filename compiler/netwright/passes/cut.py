@@ -40,6 +40,7 @@ def cut(instance: Instance, outputs: Mapping[str, Value], inputs: Mapping[str, V
     }
     part.weights = {k: w for k, w in instance.weights.items() if (k,) in used}
     part.outputs = dict(outputs)
+    part.frozen = instance.frozen
     part.values, part.facts = instance.values, instance.facts
     return part
 

@@ -49,7 +49,7 @@ from netwright.ir.values import (
 )
 from netwright.ops.binding import check_kind
 from netwright.ops.entry import ModuleOp, OpError
-from netwright.passes import loops
+from netwright.passes import loops, weights
 from netwright.passes.evaluate import (
     Evaluator,
     Fault,
@@ -413,7 +413,10 @@ class Elaborator:
         frame.fact(node, "shape", shape)
         frozen = node.control.frozen is not None and evaluator.condition(node.control.frozen)
         name = ".".join(loops.path_of(self, frame, node, None))
-        weight = WeightDecl(name, tuple(shape), "float", frozen=frozen, init=node.init, span=node.span)
+        initial = None if node.init is None else weights.initial(evaluator, node.init)
+        weight = WeightDecl(
+            name, tuple(shape), "float", frozen=frozen, init=node.init, initial=initial, span=node.span
+        )
         return self._own(frame, node, weight)
 
     def _buffer(self, frame: Frame, node: BufferNode) -> Value:
@@ -432,10 +435,13 @@ class Elaborator:
         for size in value.type.shape:
             if known(size) is None:
                 raise SizeUnknown(ground(size))  # type: ignore[arg-type]
+        steps = weights.constant_steps(frame.instance.steps, value, node.value)
         del frame.instance.steps[first_step:]
         name = ".".join(loops.path_of(self, frame, node, None))
         shape, dtype = value.type.shape, value.type.dtype
-        weight = WeightDecl(name, shape, dtype, True, node.persistent, span=node.span)
+        weight = WeightDecl(
+            name, shape, dtype, True, node.persistent, steps=steps, value=value, span=node.span
+        )
         return self._own(frame, node, weight)
 
     def _own(self, frame: Frame, node: Node, weight: WeightDecl) -> Tensor:
@@ -702,6 +708,8 @@ class Elaborator:
         frame.fact(node, "dims", self._sizes_known(instance, given))
         self._claim(frame, call.path, node)
         frame.instance.children[call.path] = instance
+        if node.control.frozen is not None and Evaluator(frame).condition(node.control.frozen):
+            frame.instance.frozen.add(call.path)
         frame.handles[node.name] = Handle(call.path, instance)
         return self._run_block(frame, node, call, instance, inputs)
 

@@ -48,7 +48,7 @@ from netwright.ops.binding import bind
 from netwright.ops.broadcast import operator_type, unary_type
 from netwright.ops.entry import FunctionOp, OpError
 from netwright.ops.indexing import SliceItem, index_type
-from netwright.ops.table import FUNCTIONS, MODULES
+from netwright.ops.table import FUNCTIONS, MODULES, method_named
 from netwright.passes import numbers
 from netwright.passes.numbers import NumberError, SizeUnknown
 from netwright.source import Span
@@ -306,7 +306,7 @@ class Evaluator:
 
     def read_weight(self, path: Path, weight: WeightDecl, expr: ex.Expr) -> Tensor:
         result = Tensor(TensorType(weight.dtype, weight.shape), ".".join(path), expr.span)
-        self._step(ReadWeight(path, result, node=self.frame.node, span=expr.span))
+        self._step(ReadWeight(path, weight, result, node=self.frame.node, span=expr.span))
         return result
 
     # Operators --------------------------------------------------------------------------
@@ -496,7 +496,7 @@ class Evaluator:
         owner = first(self.value(func.value))
         if not isinstance(owner, Tensor):
             fault("E0305", f"{describe(owner)} has no method `{func.name}`", func.span)
-        op = FUNCTIONS.get(func.name)
+        op = method_named(func.name)
         if op is None:
             self._unknown_function(func.name, func.span)
         return self.apply_expr(op, expr, (owner,))

@@ -1,0 +1,5 @@
+"""The fx back end: an instance tree as a `torch.fx.GraphModule`."""
+
+from netwright.backends.fx.lower import lower, tie
+
+__all__ = ["lower", "tie"]

@@ -1,0 +1,110 @@
+"""An instance tree as one `torch.fx.GraphModule`, not traced from the emitted source.
+
+Blocks are inlined; modules and weights keep their paths, so that the `state_dict` has the spec's
+names. A block that is walked along a dim or recomputed in the backward pass stays a graph of its
+own.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx import GraphModule, Node
+
+from netwright.backends.fx import functions, tree
+from netwright.backends.fx.calls import Mode
+from netwright.backends.fx.lowering import Lowering, Scope
+from netwright.ir.instance import Instance, ReadWeight, WeightDecl
+from netwright.ir.program import Input
+
+
+def lower(instance: Instance, *, training: bool | None = None) -> GraphModule:
+    """Lower an instance, building its weights on the default device in the default dtype.
+
+    Args:
+        instance: a model elaborated for one case. Optional inputs that the case lacks are refused
+            at call.
+        training: the mode of functions such as `dropout`; that of the instance if left out. Modules
+            follow `train()` and `eval()`.
+
+    Returns:
+        A module that takes the model's inputs and returns its output, several as a NamedTuple.
+    """
+    trains = instance.training if training is None else training
+    mode = Mode(torch.get_default_dtype(), trains, instance.training)
+    root = nn.Module()
+    tree.grow(root, instance, lambda weight: _buffer(weight, mode))
+    lowering = Lowering(root, mode, lambda weight: _buffer(weight, mode))
+    scope = Scope(())
+    _inputs(lowering, instance, scope)
+    lowering.run(instance.steps, scope)
+    lowering.graph.output(_outputs(lowering, instance, scope))
+    return tree.assemble(root, lowering.graph, instance.block.name).train(trains)
+
+
+def tie(module: nn.Module, pairs: Iterable[tuple[str, str]]) -> None:
+    """Let the first weight of each pair be the second: one parameter under two names.
+
+    AttributeError where a path leads to no weight, ValueError where the shapes differ.
+    """
+    for target, source in pairs:
+        owner_path, _, name = target.rpartition(".")
+        replaced, shared = module.get_parameter(target), module.get_parameter(source)
+        if replaced.shape != shared.shape:
+            raise ValueError(f"`{target}` and `{source}` differ in shape")
+        module.get_submodule(owner_path).register_parameter(name, shared)
+
+
+def _buffer(weight: WeightDecl, mode: Mode) -> Tensor:
+    """Compute a buffer, on the current default device."""
+    assert weight.value is not None
+    root = nn.Module()
+    for step in weight.steps:
+        if isinstance(step, ReadWeight):
+            owner = tree.container(root, step.path[:-1])
+            if step.path[-1] not in owner._buffers:
+                owner.register_buffer(step.path[-1], _buffer(step.weight, mode))
+    lowering = Lowering(root, mode, lambda other: _buffer(other, mode))
+    scope = Scope(())
+    lowering.run(weight.steps, scope)
+    lowering.graph.output(lowering.value(weight.value, scope))
+    value = GraphModule(root, lowering.graph)()
+    assert isinstance(value, Tensor)
+    return value
+
+
+# The model's edge -----------------------------------------------------------------------------
+
+
+def _inputs(lowering: Lowering, instance: Instance, scope: Scope) -> None:
+    """A placeholder for each input; from the first optional one on, they default to None."""
+    absent: list[tuple[Node, str]] = []
+    optional = False
+    for declared in instance.block.inputs:
+        optional = optional or declared.optional
+        node = _placeholder(lowering, declared, optional)
+        value = instance.inputs.get(declared.name)
+        if value is None:
+            absent.append((node, declared.name))
+        else:
+            lowering.enter(value, node, scope)
+    for node, name in absent:
+        lowering.graph.call_function(functions.absent, (node, name))
+
+
+def _placeholder(lowering: Lowering, declared: Input, optional: bool) -> Node:
+    args: tuple[Any, ...] = (None,) if optional else ()
+    return lowering.graph.create_node("placeholder", declared.name, args, name=declared.name)
+
+
+def _outputs(lowering: Lowering, instance: Instance, scope: Scope) -> Any:
+    """The bare output, or a NamedTuple of several."""
+    found = {name: lowering.value(value, scope) for name, value in instance.outputs.items()}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    kind = namedtuple(f"{instance.block.name}Output", found)  # type: ignore[misc]
+    return kind(**found)

@@ -1,0 +1,337 @@
+"""The steps of an instance as nodes of a graph."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+from torch.fx import Graph, Node
+from torch.utils.checkpoint import checkpoint
+
+from netwright.backends.fx import bodies, calls, functions, modules, tree
+from netwright.backends.fx.calls import Call, Mode
+from netwright.backends.fx.dtypes import torch_dtype
+from netwright.backends.fx.sizes import Sizes
+from netwright.ir.dims import Dim, Symbol
+from netwright.ir.instance import (
+    Apply,
+    CallBlock,
+    CallModule,
+    Instance,
+    Item,
+    Operate,
+    Path,
+    ReadWeight,
+    Scan,
+    Step,
+    Subscript,
+    named,
+)
+from netwright.ir.types import DType
+from netwright.ir.values import Outputs, Tensor, TensorList, Value
+from netwright.ops.entry import ModuleOp
+from netwright.ops.indexing import SliceItem
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several results, taken out where it is first needed."""
+
+    source: Node
+    place: tuple[int, ...]
+
+
+@dataclass
+class Scope:
+    """One call of a block: where it stands below the graph, and what its tensors are there.
+
+    `device_of` is a tensor, or a list of them (then True), on whose device new ones are made.
+    """
+
+    prefix: Path
+    values: dict[Tensor | TensorList, Node | Part] = field(default_factory=dict)
+    device_of: tuple[Node, bool] | None = None
+
+
+class Lowering:
+    """Builds one graph over the modules and weights below `root`."""
+
+    def __init__(self, root: nn.Module, mode: Mode, compute: tree.Compute) -> None:
+        self.root = root
+        self.mode = mode
+        self.compute = compute
+        self.graph = Graph()
+        self.sizes = Sizes(self.graph, self._size_input)
+        self.size_inputs: list[Symbol] = []
+        """Sizes that the graph takes as arguments, after its other inputs."""
+        self.bodies = bodies.Bodies()
+        self._devices: dict[Node, Node] = {}
+
+    def run(self, steps: Iterable[Step], scope: Scope) -> None:
+        """Add `steps`, whose results are then in `scope`."""
+        for step in steps:
+            self._step(step, scope)
+
+    def _step(self, step: Step, scope: Scope) -> None:
+        match step:
+            case Apply():
+                self._apply(step, scope)
+            case Operate():
+                self._operate(step, scope)
+            case Subscript():
+                self._subscript(step, scope)
+            case Item():
+                args = (self.value(step.source, scope), step.index)
+                scope.values[step.result] = self.call(operator.getitem, args, step, scope)
+            case ReadWeight():
+                scope.values[step.result] = self.weight((*scope.prefix, *named(step.path)))
+            case CallModule():
+                self._module(step, scope)
+            case CallBlock():
+                self._block(step, scope)
+            case Scan():
+                self._scan(step, scope)
+
+    # Functions --------------------------------------------------------------------------
+
+    def _apply(self, step: Apply, scope: Scope) -> None:
+        values = {name: self.value(value, scope) for name, value in step.arguments.items()}
+        if step.op.train and step.arguments.get("training") is self.mode.elaborated:
+            values["training"] = self.mode.training
+        call = calls.apply(step, values, self.mode, self._device(step, scope))
+        node = self._add(call, step, scope)
+        if step.is_list:
+            scope.values.update({t: Part(node, (k,)) for k, t in enumerate(step.results)})
+            return
+        if calls.becomes_floating(tuple(step.arguments.values()), step.results[0]):
+            node = self._add(Call("call_method", "to", (node, self.mode.floating)), step, scope)
+        scope.values[step.results[0]] = node
+
+    def _device(self, step: Apply, scope: Scope) -> Node | None:
+        """Where a factory makes its tensor: with the first input of the block."""
+        if not step.op.factory or scope.device_of is None:
+            return None
+        node, is_list = scope.device_of
+        if node not in self._devices:
+            holder = self.graph.call_function(operator.getitem, (node, 0)) if is_list else node
+            self._devices[node] = self.graph.call_function(builtins.getattr, (holder, "device"))
+        return self._devices[node]
+
+    def _operate(self, step: Operate, scope: Scope) -> None:
+        operands = [self.value(value, scope) for value in step.operands]
+        if calls.becomes_floating(step.operands, step.result):
+            operands = [
+                self._add(Call("call_method", "to", (node, self.mode.floating)), step, scope)
+                if isinstance(value, Tensor)
+                else node
+                for value, node in zip(step.operands, operands, strict=True)
+            ]
+        table = calls.UNARY if len(operands) == 1 else calls.OPERATORS
+        function = table[step.operator]
+        scope.values[step.result] = self.call(function, tuple(operands), step, scope)
+
+    def _subscript(self, step: Subscript, scope: Scope) -> None:
+        items = tuple(self.value(item, scope) for item in step.items)
+        args = (self.value(step.tensor, scope), items if len(items) != 1 else items[0])
+        scope.values[step.result] = self.call(operator.getitem, args, step, scope)
+
+    # Modules and blocks -----------------------------------------------------------------
+
+    def _module(self, step: CallModule, scope: Scope) -> None:
+        op: ModuleOp = step.child.op
+        args: list[Any] = []
+        given: dict[str, Any] = {}
+        for arg in op.inputs:
+            if arg.required and not given:
+                args.append(self.value(step.arguments[arg.name], scope))
+            elif modules.differs(arg, step.arguments):
+                given[arg.name] = self.value(step.arguments[arg.name], scope)
+        target = ".".join((*scope.prefix, *named(step.path)))
+        if not named(step.path):
+            target = ".".join((*scope.prefix, tree.hidden(step.path)))
+            weights = [tuple(weight.name.split(".")) for weight in step.child.weights]
+            args.insert(0, self._weights(weights, scope.prefix))
+        if step.checkpoint:
+            given["use_reentrant"] = False
+            node = self.call(checkpoint, (self.weight_at(target), *args), step, scope, given)
+        else:
+            node = self._create("call_module", target, tuple(args), given, step, scope)
+        for tensor, place in zip(step.results, modules.places(op, len(step.results)), strict=True):
+            scope.values[tensor] = Part(node, place)
+
+    def _block(self, step: CallBlock, scope: Scope) -> None:
+        if step.checkpoint:
+            self._recomputed(step, scope)
+            return
+        inner = Scope((*scope.prefix, *named(step.path)), device_of=scope.device_of)
+        pairs = [(v, step.inputs.get(name)) for name, v in step.child.inputs.items()]
+        self.bind(pairs, scope, inner)
+        self.run(step.child.steps, inner)
+        for theirs, ours in step.results:
+            scope.values[ours] = inner.values[theirs]
+        for leaf, node in inner.values.items():
+            if isinstance(leaf, TensorList):  # an output may be a list that came in
+                scope.values[leaf] = node
+
+    def bind(self, pairs: Iterable[tuple[Value, Value]], outer: Scope, inner: Scope) -> None:
+        """Let a block's own inputs, the first of each pair, be the caller's values."""
+        found = False
+        for theirs, ours in pairs:
+            for leaf, value in leaves(theirs, ours):
+                node = self.value(value, outer)
+                inner.values[leaf] = node
+                if not found:
+                    inner.device_of, found = (node, isinstance(leaf, TensorList)), True
+
+    def _recomputed(self, step: CallBlock, scope: Scope) -> None:
+        """A block whose inside is computed again in the backward pass."""
+        wanted = [theirs for theirs, _ in step.results]
+        body = self.bodies.of(self, step, list(step.child.inputs), wanted, scope)
+        pairs = [(v, step.inputs.get(name)) for name, v in step.child.inputs.items()]
+        args = [self.value(v, scope) for theirs, ours in pairs for _, v in leaves(theirs, ours)]
+        every = (body.module, *body.leading, *args, *body.sizes)
+        node = self.call(checkpoint, every, step, scope, {"use_reentrant": False})
+        for k, (_, ours) in enumerate(step.results):
+            scope.values[ours] = Part(node, (k,))
+
+    def _scan(self, step: Scan, scope: Scope) -> None:
+        fed = list(step.carry.values())
+        wanted = list(dict.fromkeys((*fed, *(t for t, _ in (*step.stacked, *step.final)))))
+        order = [*step.walked, *step.carried, *(k for k in step.child.inputs if k in step.fixed)]
+        body = self.bodies.of(self, step, order, wanted, scope)
+        rest = [
+            self.value(value, scope)
+            for name in order[len(step.walked) + len(step.carried) :]
+            for _, value in leaves(step.child.inputs[name], step.fixed[name])
+        ]
+        args = (
+            body.module,
+            body.leading,
+            tuple(self.value(tensor, scope) for tensor, _ in step.walked.values()),
+            tuple(axis for _, axis in step.walked.values()),
+            tuple(self.value(step.carried[name], scope) for name in step.carried),
+            (*rest, *body.sizes),
+            tuple(wanted.index(step.carry[name]) for name in step.carried),
+            tuple(wanted.index(tensor) for tensor, _ in step.stacked),
+            tuple(wanted.index(tensor) for tensor, _ in step.final),
+            step.axis,
+        )
+        node = self.call(functions.walk, args, step, scope)
+        for k, (_, ours) in enumerate((*step.stacked, *step.final)):
+            scope.values[ours] = Part(node, (k,))
+
+    # Values -----------------------------------------------------------------------------
+
+    def value(self, value: Value, scope: Scope) -> Any:
+        """`value` as an argument of a node."""
+        match value:
+            case Tensor() | TensorList():
+                return self._leaf(value, scope)
+            case Dim():
+                return self.sizes.value(value)
+            case DType(name=name):
+                return torch_dtype(name, self.mode.floating)
+            case Outputs():
+                return self.value(value.first, scope)
+            case SliceItem(lower=lower, upper=upper, step=step):
+                return slice(*(self.value(v, scope) for v in (lower, upper, step)))
+            case tuple():
+                return tuple(self.value(v, scope) for v in value)
+        return value
+
+    def _leaf(self, leaf: Tensor | TensorList, scope: Scope) -> Node:
+        found = scope.values[leaf]
+        if isinstance(found, Part):
+            node = found.source
+            for index in found.place:
+                node = self.graph.call_function(operator.getitem, (node, index))
+                node.meta.update(found.source.meta)
+            scope.values[leaf] = found = node
+        return found
+
+    def enter(self, value: Value, node: Node, scope: Scope) -> None:
+        """`node` is the graph's input `value`; it may tell sizes, and a device."""
+        scope.values[value] = node
+        is_list = isinstance(value, TensorList)
+        if is_list:
+            self.sizes.learn_item(node, value.item)
+        else:
+            self.sizes.learn(node, value.type)
+        if scope.device_of is None:
+            scope.device_of = node, is_list
+
+    def _size_input(self, symbol: Symbol) -> Node:
+        """A further argument for a size that no input bears."""
+        self.size_inputs.append(symbol)
+        after = next((n for n in self.graph.nodes if n.op != "placeholder"), None)
+        if after is None:
+            return self.graph.placeholder(symbol.name)
+        with self.graph.inserting_before(after):
+            return self.graph.placeholder(symbol.name)
+
+    # Nodes ------------------------------------------------------------------------------
+
+    def weight(self, path: Path) -> Node:
+        """A weight, read anew in each place, as a module reads its own."""
+        return self.weight_at(".".join(path))
+
+    def weight_at(self, target: str) -> Node:
+        return self.graph.create_node("get_attr", target, name=target.replace(".", "_"))
+
+    def _weights(self, paths: Iterable[Path], prefix: Path) -> dict[str, Node]:
+        return {".".join(path): self.weight((*prefix, *path)) for path in paths}
+
+    def all_weights(self, child: Instance, prefix: Path) -> dict[str, Node]:
+        """Every weight below a block, by its name there."""
+        return self._weights([path for path, _ in child.all_weights()], prefix)
+
+    def call(
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        step: Step,
+        scope: Scope,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Node:
+        return self._create("call_function", function, args, dict(kwargs or {}), step, scope)
+
+    def _add(self, call: Call, step: Step, scope: Scope) -> Node:
+        return self._create(call.kind, call.target, call.args, call.kwargs, step, scope)
+
+    def _create(
+        self,
+        kind: str,
+        target: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        step: Step,
+        scope: Scope,
+    ) -> Node:
+        """A node named after the spec's, which `meta["netwright"]` gives with its place."""
+        path = (*scope.prefix, *_own_path(step))
+        node = self.graph.create_node(kind, target, args, kwargs, name="_".join(path) or None)
+        node.meta["netwright"] = (path, step.span)
+        return node
+
+
+def _own_path(step: Step) -> Path:
+    match step:
+        case CallModule(path=path) | CallBlock(path=path) | Scan(path=path):
+            return named(path) or (tree.hidden(path),)
+    return () if step.node is None else (step.node.name,)
+
+
+def leaves(theirs: Value, ours: Value) -> Iterable[tuple[Tensor | TensorList, Value]]:
+    """The tensors of a block's own input beside the caller's."""
+    if isinstance(theirs, Tensor | TensorList):
+        yield theirs, ours
+    elif isinstance(theirs, tuple):
+        for a, b in zip(theirs, ours, strict=True):
+            yield from leaves(a, b)
+    elif isinstance(theirs, Outputs):
+        for name, value in theirs.items.items():
+            yield from leaves(value, ours.items[name])
