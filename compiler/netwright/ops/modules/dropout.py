@@ -6,7 +6,13 @@ from functools import partial
 
 from netwright.ir.types import TensorType
 from netwright.ops.entry import Arg, Arguments, ModuleOp
-from netwright.ops.modules.checks import need_floating, need_probability, need_rank, tensor
+from netwright.ops.modules.checks import (
+    need_floating,
+    need_probability,
+    need_rank,
+    need_rank_from,
+    tensor,
+)
 
 
 def _dropout(ranks: tuple[int, ...], layout: str, args: Arguments) -> TensorType:
@@ -20,6 +26,12 @@ def _dropout(ranks: tuple[int, ...], layout: str, args: Arguments) -> TensorType
     return x
 
 
+def _feature_dropout(args: Arguments) -> TensorType:
+    """(B, C, ...) -> the same."""
+    need_rank_from(tensor(args, "input"), "input", 2)
+    return _dropout((), "", args)
+
+
 _ARGS = (
     Arg("p", "float", 0.5, doc="Probability of dropping."),
     Arg("inplace", "bool", False, doc="Write over the input."),
@@ -31,18 +43,25 @@ _ROWS: tuple[tuple[str, tuple[int, ...], str, str], ...] = (
     ("Dropout2d", (4,), "(B, C, H, W)", "Drop whole channels of (B, C, H, W) in training."),
     ("Dropout3d", (4, 5), "(B, C, D, H, W)", "Drop channels of (B, C, D, H, W) in training."),
     ("AlphaDropout", (), "", "Dropout that keeps mean and variance, for SELU."),
-    ("FeatureAlphaDropout", (), "", "`AlphaDropout` of whole channels."),
 )
 
-OPS = tuple(
+_INPUTS = (Arg("input", "tensor"),)
+
+
+def _row(name: str, ranks: tuple[int, ...], layout: str, doc: str) -> ModuleOp:
+    rule = partial(_dropout, ranks, layout)
+    return ModuleOp(name, f"nn.{name}", _ARGS, _INPUTS, doc, rule=rule, train=True)
+
+
+OPS = (
+    *(_row(*row) for row in _ROWS),
     ModuleOp(
-        name,
-        f"nn.{name}",
+        "FeatureAlphaDropout",
+        "nn.FeatureAlphaDropout",
         _ARGS,
-        (Arg("input", "tensor"),),
-        doc,
-        rule=partial(_dropout, ranks, layout),
+        _INPUTS,
+        "`AlphaDropout` of whole channels.",
+        rule=_feature_dropout,
         train=True,
-    )
-    for name, ranks, layout, doc in _ROWS
+    ),
 )

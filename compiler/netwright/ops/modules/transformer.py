@@ -20,7 +20,6 @@ from netwright.ops.modules.attention import (
 )
 from netwright.ops.modules.checks import (
     need_build_dtype,
-    need_inferred,
     need_positive,
     need_probability,
     need_rank,
@@ -36,18 +35,22 @@ def _check_layer(args: Arguments) -> None:
     need_probability(args, "dropout")
 
 
-def _check_input(args: Arguments, name: str, letter: str) -> TensorType:
+_INFERRED = "leave `d_model` out, it follows from the input"
+_GIVEN = "`d_model` is the size of the last dim of both inputs, 512 where it is left out"
+
+
+def _check_input(args: Arguments, name: str, letter: str, help: str) -> TensorType:
     x = tensor(args, name)
     need_build_dtype(x, name)
     need_rank(x, name, (2, 3), layout(args["batch_first"], letter))
-    need_inferred(x.shape[-1], args, "d_model", f"features of `{name}`")
+    need_size(x.shape[-1], args["d_model"], f"features of `{name}`", "d_model", help)
     return x
 
 
 def _encoder_layer(args: Arguments) -> TensorType:
     """(T, B, E), or (B, T, E) with `batch_first` -> the same, with or without B."""
     x = tensor(args, "src")
-    _check_input(args, "src", "T")
+    _check_input(args, "src", "T", _INFERRED)
     _check_layer(args)
     batch, length = split(x, args["batch_first"])
     check_causal(args, "is_causal", "src_mask")
@@ -59,7 +62,7 @@ def _encoder_layer(args: Arguments) -> TensorType:
 def _decoder(first: str, second: str, args: Arguments) -> TensorType:
     """The target attends to itself and to a second sequence; the result is as the target."""
     x, memory = tensor(args, first), tensor(args, second)
-    _check_input(args, first, "T")
+    _check_input(args, first, "T", _INFERRED if second == "memory" else _GIVEN)
     _check_layer(args)
     need_build_dtype(memory, second)
     need_rank(memory, second, (x.rank,), layout(args["batch_first"], "S"))
