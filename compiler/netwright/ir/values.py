@@ -6,7 +6,7 @@ Numbers, strings, booleans and None are themselves, sizes `Dim`s, lists tuples. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netwright.ir.program import Block, Module
@@ -79,6 +79,20 @@ class ModuleValue:
     @property
     def block(self) -> Block | None:
         return self.target if isinstance(self.target, Block) else None
+
+
+def rescoped(value: Value, scope: Scope) -> Value:
+    """`value`, in which blocks of the scope's file see that scope.
+
+    Defaults, variants and given params name blocks before the params have values.
+    """
+    if isinstance(value, tuple):
+        return tuple(rescoped(v, scope) for v in value)
+    if not isinstance(value, ModuleValue) or value.scope is scope:
+        return value
+    args = tuple((name, rescoped(arg, scope)) for name, arg in value.args)
+    own = value.block is not None and value.block.module is scope.module
+    return replace(value, args=args, scope=scope if own else value.scope)
 
 
 @dataclass(frozen=True, eq=False)

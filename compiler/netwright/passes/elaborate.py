@@ -44,6 +44,7 @@ from netwright.ir.values import (
     Value,
     describe,
     is_poison,
+    rescoped,
     tensors,
     to_type,
 )
@@ -545,6 +546,7 @@ class Elaborator:
         for name, expr in node.args.items():
             args[name] = evaluator.value(expr)
         child = self._module_child(frame, node, op, args, given)
+        frame.fact(node, "partial", dict(callee.args))
         frame.fact(node, "child", child)
         self._claim(frame, call.path, node)
         frame.instance.children[call.path] = child
@@ -652,6 +654,7 @@ class Elaborator:
         evaluator = Evaluator(frame, self.call_again)
         given = self.inputs_of(frame, node, [i.name for i in block.inputs], call, block.name)
         args = {k: (v, node.span) for k, v in callee.args}
+        frame.fact(node, "partial", dict(callee.args))
         defs: dict[str, ex.Expr] = {}
         for name, expr in node.args.items():
             args[name] = (evaluator.value(expr), node.arg_spans.get(name, expr.span))
@@ -661,6 +664,7 @@ class Elaborator:
         is_model = scope.module.model is block
         if is_model:
             scope = model_scope(block, args, scope, node.span)
+            args = {name: (rescoped(value, scope), span) for name, (value, span) in args.items()}
         instance = self.instantiate(block, args, given, scope, node.span, defs)
         if node.control.take:
             from netwright.passes.cut import take
@@ -753,6 +757,9 @@ class Elaborator:
         assert frame.node is not None
         if isinstance(child, ModuleChild):
             return self._run_module(frame, call, child, given, frame.node)
+        if child.block.inline:
+            captured = {k: frame.names[k] for k in child.inputs if k in frame.names}
+            given = {**captured, **given}
         again = self._instance_again(child, given, span)
         mine = {(k, w.shape) for k, w in child.all_weights()}
         if {(k, w.shape) for k, w in again.all_weights()} != mine:

@@ -40,6 +40,7 @@ from netwright.ir.values import (
     Value,
     describe,
     is_poison,
+    rescoped,
     tensors,
     to_type,
 )
@@ -233,7 +234,7 @@ class Evaluator:
             return self.Found(frame.names[name])
         scope = frame.instance.scope
         if name in scope.table:
-            return self.Found(scope.table[name])
+            return self.Found(rescoped(scope.table[name], scope))
         if name == "training":
             return self.Found(frame.training)
         if name in numbers.CONSTANTS:

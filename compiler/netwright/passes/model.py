@@ -13,7 +13,7 @@ from netwright.ir.dims import Dim, Size, substitute, symbol
 from netwright.ir.instance import Instance, Path, WeightDecl
 from netwright.ir.program import Block, InlineNode, Module, ModuleNode, Node
 from netwright.ir.types import TensorType
-from netwright.ir.values import Scope, Tensor, TensorList, Value
+from netwright.ir.values import Scope, Tensor, TensorList, Value, rescoped
 from netwright.passes.elaborate import Elaborator
 from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
 from netwright.passes.interface import model_input
@@ -75,6 +75,7 @@ def elaborate(
     except Silent:
         return None
     scope = Scope.of(module, params)
+    params = {name: rescoped(value, scope) for name, value in params.items()}
     modes: dict[bool, Elaborator] = {}
     cases: dict[Case, Instance] = {}
     for case in all_cases(block, module):

@@ -19,15 +19,18 @@ from netwright.backends.fx import functions, tree
 from netwright.backends.fx.calls import Mode
 from netwright.backends.fx.lowering import Lowering, Scope
 from netwright.ir.instance import Instance, ReadWeight, WeightDecl
-from netwright.ir.program import Input
 
 
-def lower(instance: Instance, *, training: bool | None = None) -> GraphModule:
+def lower(
+    instance: Instance, *, among: Iterable[Instance] = (), training: bool | None = None
+) -> GraphModule:
     """Lower an instance, building its weights on the default device in the default dtype.
 
     Args:
         instance: a model elaborated for one case. Optional inputs that the case lacks are refused
             at call.
+        among: other instances of the model whose weights the module owns too: of other cases, or
+            the whole model where `instance` is a cut of it.
         training: the mode of functions such as `dropout`; that of the instance if left out. Modules
             follow `train()` and `eval()`.
 
@@ -37,7 +40,8 @@ def lower(instance: Instance, *, training: bool | None = None) -> GraphModule:
     trains = instance.training if training is None else training
     mode = Mode(torch.get_default_dtype(), trains, instance.training)
     root = nn.Module()
-    tree.grow(root, instance, lambda weight: _buffer(weight, mode))
+    for owner in (*among, instance):
+        tree.grow(root, owner, lambda weight: _buffer(weight, mode))
     lowering = Lowering(root, mode, lambda weight: _buffer(weight, mode))
     scope = Scope(())
     _inputs(lowering, instance, scope)
@@ -82,23 +86,19 @@ def _buffer(weight: WeightDecl, mode: Mode) -> Tensor:
 
 def _inputs(lowering: Lowering, instance: Instance, scope: Scope) -> None:
     """A placeholder for each input; from the first optional one on, they default to None."""
+    declared = {i.name: i for i in instance.block.inputs}
     absent: list[tuple[Node, str]] = []
-    optional = False
-    for declared in instance.block.inputs:
-        optional = optional or declared.optional
-        node = _placeholder(lowering, declared, optional)
-        value = instance.inputs.get(declared.name)
+    defaults: tuple[None, ...] = ()
+    for name, value in instance.inputs.items():
+        if name in declared and declared[name].optional:
+            defaults = (None,)
+        node = lowering.graph.create_node("placeholder", name or "x", defaults, name=name or "x")
         if value is None:
-            absent.append((node, declared.name))
+            absent.append((node, name))
         else:
             lowering.enter(value, node, scope)
     for node, name in absent:
         lowering.graph.call_function(functions.absent, (node, name))
-
-
-def _placeholder(lowering: Lowering, declared: Input, optional: bool) -> Node:
-    args: tuple[Any, ...] = (None,) if optional else ()
-    return lowering.graph.create_node("placeholder", declared.name, args, name=declared.name)
 
 
 def _outputs(lowering: Lowering, instance: Instance, scope: Scope) -> Any:

@@ -78,6 +78,8 @@ def container(root: nn.Module, path: Path) -> nn.Module:
 
 
 def _own(owner: nn.Module, name: str, weight: WeightDecl, compute: Compute, frozen: bool) -> None:
+    if name in owner._parameters or name in owner._buffers:
+        return
     if weight.buffer:
         owner.register_buffer(name, compute(weight), weight.persistent)
         return
@@ -90,20 +92,23 @@ def _own(owner: nn.Module, name: str, weight: WeightDecl, compute: Compute, froz
 
 def _put(root: nn.Module, prefix: Path, path: Path, child: ModuleChild, frozen: bool) -> None:
     """Build a module. One on a level of other nodes leaves its weights there."""
+    *levels, last = named(path) or (hidden(path),)
+    parent = container(root, (*prefix, *levels))
+    before = parent._modules.get(last)
+    if before is not None and type(before) is not nn.Module:
+        return
     module = modules.build(child)
     if frozen:
         module.requires_grad_(False)
     if not named(path):
-        _lay_bare(container(root, prefix), path, module)
-        return
-    *levels, last = named(path)
-    parent = container(root, (*prefix, *levels))
-    for name, below in parent._modules.get(last, nn.Module()).named_children():  # type: ignore[union-attr]
+        module = _bare(parent, module)
+    for name, below in () if before is None else before.named_children():
         module.add_module(name, below)
     parent.add_module(last, module)
 
 
-def _lay_bare(owner: nn.Module, path: Path, module: nn.Module) -> None:
+def _bare(owner: nn.Module, module: nn.Module) -> modules.Bare:
+    """Leave the weights of `module` with `owner`."""
     for name, parameter in module.named_parameters():
         *levels, last = name.split(".")
         container(owner, tuple(levels)).register_parameter(last, parameter)
@@ -111,7 +116,7 @@ def _lay_bare(owner: nn.Module, path: Path, module: nn.Module) -> None:
     for name, buffer in module.named_buffers():
         *levels, last = name.split(".")
         container(owner, tuple(levels)).register_buffer(last, buffer, name in kept)
-    owner.add_module(hidden(path), modules.Bare(copy.deepcopy(module)))
+    return modules.Bare(copy.deepcopy(module))
 
 
 def hidden(path: Path) -> str:
