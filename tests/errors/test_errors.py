@@ -1,4 +1,4 @@
-"""Each `yaml` block of the Markdown files here, against the diagnostics in the `text` block after it.
+"""Each `yaml` block of the Markdown files here, against the `text` block of diagnostics after it.
 
 `NETWRIGHT_UPDATE=1 pytest tests/errors` writes what is printed now into the files.
 """
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from netwright.diagnostics import render_all
 from netwright.frontend import load_text
 

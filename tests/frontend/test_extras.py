@@ -1,0 +1,97 @@
+"""What stands beside a graph."""
+
+from __future__ import annotations
+
+import pytest
+from netwright.ir.expr import Attribute, Call, IfElse, Literal, Name
+from netwright.ir.program import Module
+
+from tests.frontend.specs import HEAD, IMAGE, sound
+
+
+def model(beside: str) -> Module:
+    return sound(
+        f"{HEAD}{IMAGE}graph:\n  a: Conv2d(out_channels=3, kernel_size=1)\n  b: ReLU\n{beside}"
+    )
+
+
+def test_variants_take_values_by_the_params_types() -> None:
+    module = model(
+        "params: {n: 2, norm: {type: module, default: ReLU}, mode: fast}\n"
+        'variants: {small: {n: "1 + 1", norm: GELU, mode: slow}, large: {}}\n'
+        "where: [n > 0, mode != 'x', norm is not None]\n"
+    )
+    small = module.variants["small"]
+    assert isinstance(small.values["norm"], Name)
+    assert isinstance(small.values["mode"], Literal)
+    assert list(module.variants) == ["small", "large"]
+
+
+def test_methods() -> None:
+    (method,) = model("methods: {features: {inputs: {y: a}, outputs: {z: b}, doc: d}}\n").methods
+    assert list(method.inputs) == ["y"]
+    assert list(method.outputs) == ["z"]
+
+
+def test_initialisation() -> None:
+    rules = model(
+        "init:\n  - {match: Linear.weight, with: normal(std=0.02)}\n"
+        '  - {match: "*.bias", with: zeros}\n'
+    ).init
+    assert [r.match for r in rules] == ["Linear.weight", "*.bias"]
+    assert isinstance(rules[0].value, Call)
+    assert isinstance(rules[1].value, Name)
+    assert rules[1].match_span.line == 9
+
+
+def test_ties() -> None:
+    first, second = model("tie: {b.weight: a.weight, a.bias: a.weight if True else None}\n").ties
+    assert first.target == "b.weight"
+    assert isinstance(first.source, Attribute)
+    assert isinstance(second.source, IfElse)
+
+
+def test_key_maps() -> None:
+    (rename, drop, split) = model(
+        "weights:\n  timm:\n"
+        '    - {match: "head\\\\.(.*)", to: "fc.\\\\1"}\n'
+        "    - {match: num_batches, to: null}\n"
+        "    - {match: qkv, split: [q, k, v], dim: 1}\n"
+    ).weights["timm"]
+    assert (rename.match, rename.to) == ("head\\.(.*)", "fc.\\1")
+    assert drop.to is None
+    assert (split.split, split.dim) == (("q", "k", "v"), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12M", 12_000_000),
+        ("1.5B", 1_500_000_000),
+        ("20 K", 20_000),
+        ("7", 7),
+        ("true", True),
+        ("{over: T}", {"over": "T"}),
+    ],
+)
+def test_properties(text: str, value: object) -> None:
+    assert model(f"properties: {{p: {text}}}\n").properties == {"p": value}
+
+
+def test_state_and_documentation() -> None:
+    module = model("doc: |\n  A model.\n\n  It has parts.\nstate: {past: present}\n")
+    assert module.state == {"past": "present"}
+    assert module.doc == "A model.\n\nIt has parts."
+
+
+def test_a_library_has_no_model() -> None:
+    module = sound(
+        f"netwright: 1\nparams: {{n: 2}}\nblocks:\n  B:\n    {IMAGE}    graph: {{y: x * n}}\n"
+    )
+    assert module.model is None
+    assert [p.name for p in module.params] == ["n"]
+    assert not module.blocks["B"].outputs
+
+
+def test_the_digest_is_the_texts() -> None:
+    assert model("").digest == model("").digest != model("doc: other\n").digest
