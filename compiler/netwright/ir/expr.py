@@ -124,6 +124,28 @@ class ListExpr(Expr):
 
 
 @dataclass(frozen=True, eq=False)
+class TupleExpr(Expr):
+    """`(a, b)`, in emitted code only."""
+
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Star(Expr):
+    """`*value` in a call or list, in emitted code only."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
+class DictExpr(Expr):
+    """`{"key": value}`, in emitted code only."""
+
+    keys: tuple[str, ...]
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Comprehension(Expr):
     """`[element for targets in iterable if conditions]`."""
 
@@ -136,8 +158,10 @@ class Comprehension(Expr):
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct subexpressions, in the order in which they are written."""
     match expr:
-        case Attribute(value=value):
+        case Attribute(value=value) | Star(value=value):
             return (value,)
+        case DictExpr(values=values):
+            return values
         case Slice(lower=lower, upper=upper, step=step):
             return tuple(e for e in (lower, upper, step) if e is not None)
         case Index(value=value, items=items):
@@ -154,7 +178,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return values
         case IfElse(condition=condition, then=then, otherwise=otherwise):
             return (then, condition, otherwise)
-        case ListExpr(items=items):
+        case ListExpr(items=items) | TupleExpr(items=items):
             return items
         case Comprehension(element=element, iterable=iterable, conditions=conditions):
             return (element, iterable, *conditions)

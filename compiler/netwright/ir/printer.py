@@ -12,6 +12,7 @@ from netwright.ir.expr import (
     Call,
     Compare,
     Comprehension,
+    DictExpr,
     Dots,
     Expr,
     IfElse,
@@ -20,6 +21,8 @@ from netwright.ir.expr import (
     Literal,
     Name,
     Slice,
+    Star,
+    TupleExpr,
     Unary,
     children,
 )
@@ -74,6 +77,14 @@ def _print(expr: Expr) -> tuple[str, int]:
             return f"{head} else {to_source(otherwise)}", _IF
         case ListExpr(items=items):
             return f"[{', '.join(to_source(i) for i in items)}]", _ATOM
+        case Star(value=value):
+            return f"*{_wrap(value, _OR)}", _ATOM
+        case DictExpr(keys=keys, values=values):
+            pairs = zip(keys, values, strict=True)
+            return "{" + ", ".join(f"{quote(k)}: {to_source(v)}" for k, v in pairs) + "}", _ATOM
+        case TupleExpr(items=items):
+            inner = ", ".join(to_source(i) for i in items)
+            return (f"({inner},)" if len(items) == 1 else f"({inner})"), _ATOM
         case Comprehension():
             return _comprehension(expr), _ATOM
     raise TypeError(f"no way to print {type(expr).__name__}")
@@ -137,7 +148,10 @@ def _is_negative(value: object) -> bool:
 
 def literal(value: object) -> str:
     """A number, string, bool, None, or list of them, as Python source."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple):
+        inner = ", ".join(literal(v) for v in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, list):
         return f"[{', '.join(literal(v) for v in value)}]"
     if isinstance(value, float):
         if math.isinf(value):
@@ -195,6 +209,12 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             return IfElse(again(condition), again(then), again(otherwise), span=expr.span)
         case ListExpr(items=items):
             return ListExpr(tuple(again(i) for i in items), span=expr.span)
+        case Star(value=value):
+            return Star(again(value), span=expr.span)
+        case DictExpr(keys=keys, values=values):
+            return DictExpr(keys, tuple(again(v) for v in values), span=expr.span)
+        case TupleExpr(items=items):
+            return TupleExpr(tuple(again(i) for i in items), span=expr.span)
         case Comprehension(element=element, targets=targets, iterable=iterable):
             conditions = tuple(again(c) for c in expr.conditions)
             return Comprehension(again(element), targets, again(iterable), conditions, span=expr.span)

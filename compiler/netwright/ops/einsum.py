@@ -112,8 +112,8 @@ def letters(text: str) -> str:
 
 
 def _letter(label: str, used: set[str]) -> str:
-    wanted = [c for c in ascii_letters if c in label[:1]]
-    for letter in (*wanted, *ascii_letters):
+    first = label[0] if label[0] in ascii_letters else ""
+    for letter in first + ascii_letters:
         if letter not in used:
             return letter
     raise OpError("an equation has 52 labels at most", arg="equation", code="E0308")

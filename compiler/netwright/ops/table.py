@@ -29,3 +29,8 @@ def add_module(op: ModuleOp) -> None:
     if op.name in MODULES:
         raise ValueError(f"an op called {op.name} exists already")
     MODULES[op.name] = op
+
+
+def method_named(name: str) -> FunctionOp | None:
+    """The op that `x.name(...)` means; one that differs from the function is called `Tensor.name`."""
+    return FUNCTIONS.get(f"Tensor.{name}", FUNCTIONS.get(name))

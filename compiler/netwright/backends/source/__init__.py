@@ -1,0 +1,46 @@
+"""The source back end: a checked model as one Python file that stands on torch alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netwright._version import __version__
+from netwright.backends.source.audit import audit
+from netwright.backends.source.emit import Emitter
+from netwright.backends.source.render import render
+from netwright.ir.classes import ModelFacts
+from netwright.source import Span
+
+__all__ = ["Emitted", "emit"]
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """An emitted file.
+
+    text        its source
+    spans       the place in the spec that each line comes from (`NOWHERE` for the skeleton)
+    class_name  the model's class
+    classes     all classes, leaves first
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    class_name: str
+    classes: tuple[str, ...]
+
+
+def emit(model: ModelFacts) -> Emitted:
+    """The file of a model. The same facts always give the same bytes.
+
+    Raises AssertionError where the text breaks the rules of emitted files, which is a fault of ours.
+    """
+    file = Emitter(model).file()
+    variant = f", variant {model.variant}" if model.variant else ""
+    file.provenance = [
+        f"Generated from {model.module.path} ({model.module.digest[:8]}{variant}) by netwright {__version__}.",
+        "The file stands on its own: edit it freely, it imports nothing but torch.",
+    ]
+    rendered = render(file)
+    audit(rendered.text)
+    return Emitted(rendered.text, rendered.spans, file.model, tuple(c.name for c in file.classes))

@@ -103,14 +103,15 @@ class Class:
 
 @dataclass
 class File:
-    """An emitted file."""
+    """An emitted file. `helpers` names the functions it brings along, `model` its main class."""
 
     title: str
     provenance: list[str]
     legend: str
     imports: list[str]
-    functions: list[Function]
+    helpers: list[str]
     classes: list[Class]
+    model: str
 
 
 def target_names(targets: tuple[object, ...]) -> Iterator[str]:

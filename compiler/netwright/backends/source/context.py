@@ -1,0 +1,183 @@
+"""What the emitter knows of each class while it writes the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netwright.backends.source.naming import camel, singular
+from netwright.ir import expr as ex
+from netwright.ir.classes import ClassFacts, ModelFacts
+from netwright.ir.instance import Instance
+from netwright.ir.program import Block, ExprNode, InlineNode, ModuleNode, Node
+from netwright.ir.values import ModuleValue, Outputs, Tensor, TensorList, Value
+
+
+@dataclass
+class CtorArg:
+    """A constructor argument: the spec's name for it and the emitted one, and how it is declared."""
+
+    source: str
+    name: str
+    annotation: str
+    default: ex.Expr | None = None
+    derived: ex.Expr | None = None
+    """A default that depends on other arguments: declared as None, computed in the body."""
+    call_site: ex.Expr | None = None
+    """For what an inline block hoists: the expression that the parent passes."""
+
+
+@dataclass
+class ForwardArg:
+    """An argument of `forward`: the name inside the spec, the emitted one, its annotation."""
+
+    source: str
+    name: str
+    annotation: str
+    optional: bool = False
+
+
+@dataclass(eq=False)
+class ClassContext:
+    """One class of the emitted file."""
+
+    facts: ClassFacts
+    name: str
+    parent: ClassContext | None
+    is_chain: bool = False
+    is_root: bool = False
+    ctor: list[CtorArg] = field(default_factory=list)
+    inputs: list[ForwardArg] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    returns_list: bool = False
+
+    @property
+    def block(self) -> Block:
+        return self.facts.block
+
+
+def is_chain(facts: ClassFacts) -> bool:
+    """Whether an inline block is a plain chain of modules called 0, 1, 2, ...: an `nn.Sequential`."""
+    block = facts.block
+    if not block.inline or block.outputs or len(block.inputs) > 1:
+        return False
+    return bool(block.nodes) and all(
+        isinstance(node, ModuleNode)
+        and node.name == str(k)
+        and node.given.implicit
+        and _plain(node)
+        and len(facts.found(node, "child")) > 0
+        for k, node in enumerate(block.nodes)
+    )
+
+
+def _plain(node: Node) -> bool:
+    c = node.control
+    return not (c.loop or c.when or c.key or c.take or c.shared or c.frozen or c.checkpoint)
+
+
+def contexts(model: ModelFacts) -> dict[ClassFacts, ClassContext]:
+    """A context for every class, with its name."""
+    parents = _parents(model)
+    found: dict[ClassFacts, ClassContext] = {}
+    taken: set[str] = {"Tensor", "NamedTuple", "Sequence"}
+    for facts in reversed(model.classes):
+        owner = parents.get(facts)
+        parent = found[owner[0]] if owner is not None else None
+        name = _class_name(facts, parent, owner[1] if owner else None, taken)
+        taken.add(name)
+        found[facts] = ClassContext(facts, name, parent, is_chain(facts), facts is model.root)
+    return found
+
+
+def _parents(model: ModelFacts) -> dict[ClassFacts, tuple[ClassFacts, Node]]:
+    parents: dict[ClassFacts, tuple[ClassFacts, Node]] = {}
+    for facts in reversed(model.classes):
+        for instance in facts.instances:
+            for (place, kind), children in instance.facts.items():
+                if kind != "child" or not isinstance(place, Node):
+                    continue
+                for child in children:
+                    if isinstance(child, Instance) and child in model.class_of:
+                        parents.setdefault(model.class_of[child], (facts, place))
+    return parents
+
+
+def _class_name(facts: ClassFacts, parent: ClassContext | None, node: Node | None, taken: set[str]) -> str:
+    base = facts.block.name
+    candidates = [base]
+    if facts.block.inline and node is not None and parent is not None:
+        own = node.name if not node.control.loop else singular(node.name)
+        short = parent.name if not parent.block.inline else camel(_own(parent))
+        candidates = [short + camel(own), parent.name + camel(own)]
+    if facts.cut:
+        candidates = [base + "Features", base + "Values"]
+    if facts.group:
+        candidates = [f"{c}{tail}" for c in candidates for tail in _differs(facts)]
+    for candidate in candidates:
+        if candidate not in taken:
+            return candidate
+    return f"{candidates[-1]}{facts.group + 1}"
+
+
+def _own(context: ClassContext) -> str:
+    """The part of an inline class's name that is its own."""
+    name = context.name
+    if context.parent is not None and name.startswith(context.parent.name):
+        return name[len(context.parent.name) :] or name
+    return name
+
+
+def _differs(facts: ClassFacts) -> list[str]:
+    """Words for what tells one class of a split block from the others."""
+    words = []
+    for name, value in facts.sample.params.items():
+        if isinstance(value, bool):
+            words.append(("With" if value else "Without") + camel(name))
+        elif isinstance(value, int):
+            words.append(f"{camel(name)}{value}")
+    return words or ["Other"]
+
+
+def tensorish(value: Value) -> bool:
+    """Whether a value lives in `forward`: a tensor or something made of tensors."""
+    if isinstance(value, Tensor | TensorList | Outputs):
+        return True
+    return isinstance(value, tuple) and any(tensorish(v) for v in value)
+
+
+def annotation(value: Value) -> str:
+    """The Python type of a param's value."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int"
+    if isinstance(value, float):
+        return "float"
+    if isinstance(value, str):
+        return "str"
+    if isinstance(value, tuple):
+        kinds = {annotation(v) for v in value} or {"int"}
+        inner = kinds.pop() if len(kinds) == 1 else "float" if kinds <= {"int", "float"} else "object"
+        return f"Sequence[{inner}]"
+    return "object"
+
+
+def tensor_annotation(value: Value) -> str:
+    """The Python type of a value in `forward`."""
+    if isinstance(value, tuple | TensorList):
+        return "list[Tensor]"
+    return "Tensor"
+
+
+__all__ = [
+    "ClassContext",
+    "CtorArg",
+    "ExprNode",
+    "ForwardArg",
+    "InlineNode",
+    "ModuleValue",
+    "annotation",
+    "contexts",
+    "tensor_annotation",
+    "tensorish",
+]

@@ -1,0 +1,559 @@
+"""A model's facts to the code IR of one file: classes leaves first, the model last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwright.backends.source import initialise
+from netwright.backends.source.attributes import Location, location
+from netwright.backends.source.code import (
+    Argument,
+    Class,
+    Evaluate,
+    File,
+    Function,
+    If,
+    Return,
+    SetAttribute,
+    Statement,
+    Assign,
+    call,
+    path,
+    self_attr,
+)
+from netwright.backends.source.constructor import Constructor
+from netwright.backends.source.context import (
+    ClassContext,
+    CtorArg,
+    ForwardArg,
+    annotation,
+    contexts,
+    tensor_annotation,
+    tensorish,
+)
+from netwright.backends.source.forward import DIM, Forward
+from netwright.backends.source.legend import legend
+from netwright.backends.source.naming import Names, snake
+from netwright.backends.source.places import resolve
+from netwright.backends.source.readable import defined, drop_unused, map_names, names_in, nest, plain, rename
+from netwright.ir import expr as ex
+from netwright.ir.classes import ClassFacts, ModelFacts
+from netwright.ir.instance import Instance, ModuleChild
+from netwright.ir.printer import literal, replace_names
+from netwright.ir.program import ExprNode, InlineNode, ModuleNode, Node, Param
+from netwright.ir.values import ModuleValue, Outputs, Tensor, Value
+from netwright.ops.table import MODULES
+
+BUILTINS = frozenset({"range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float", "bool", "reversed", "isinstance", "tuple"})  # fmt: skip
+GLOBALS = BUILTINS | {"self", "torch", "nn", "F", "math", "checkpoint", "drop_path", "linear_scan", "make_divisible"}
+
+
+class Emitter:
+    """Writes the classes of one model; holds what they share."""
+
+    def __init__(self, model: ModelFacts) -> None:
+        self.model = model
+        self.contexts = contexts(model)
+        self.helpers: set[str] = set()
+        self.imports: set[str] = set()
+        self._containers: dict[ClassContext, dict[str, list[tuple[Location, Any]]]] = {}
+        self._attributes: dict[tuple[ClassContext, str], str] = {}
+        self._hoisted: dict[ClassContext, dict[str, ex.Expr]] = {}
+        self._ctor_names: dict[tuple[ClassContext, str], str] = {}
+
+    # What the translators ask ---------------------------------------------------------------
+
+    def context_of(self, instance: Instance) -> ClassContext:
+        return self.contexts[self.model.class_of[instance]]
+
+    def attribute_path(self, context: ClassContext, node: Node) -> tuple[str, ...]:
+        where = location(node)
+        return tuple(p.text for p in where.parts if not p.dynamic)
+
+    def access(self, context: ClassContext, node: Node) -> ex.Expr:
+        """How a method reaches a node's module, container, parameter or buffer."""
+        where = location(node)
+        group = self.container(context, where.head)
+        if group is None or len(where.parts) == 1:
+            return self_attr(where.head)
+        expr = self_attr(where.head)
+        numbered = all(w.numbered for w, _ in group)
+        for level, part in enumerate(where.parts[1:], 1):
+            if part.dynamic:
+                break
+            index: ex.Expr = ex.Literal(int(part.text)) if part.text.isdigit() and (numbered or level > 1) else ex.Literal(part.text)
+            expr = ex.Index(expr, (index,))
+        else:
+            return expr
+        if level == 1 and len(group) > 1:
+            return ex.Index(expr, (self._slice(context, group, node),))
+        return expr
+
+    def _slice(self, context: ClassContext, group: list[tuple[Location, Any]], node: Node) -> ex.Expr:
+        """The part of a shared container that holds a loop's modules."""
+        start = 0
+        for where, other in group:
+            count = max(context.facts.found(other, "count") or [1]) if where.loops and len(where.parts) == 2 else 1
+            if other is node:
+                after = other is not group[-1][1]
+                stop = ex.Literal(start + count) if after else None
+                return ex.Slice(ex.Literal(start) if start else None, stop, None)
+            start += count
+        raise LookupError(node.name)
+
+    def container(self, context: ClassContext, head: str) -> list[tuple[Location, Any]] | None:
+        """The nodes that keep their weights below one attribute, where several do or a key says so."""
+        if context not in self._containers:
+            groups: dict[str, list[tuple[Location, Any]]] = {}
+            for node in context.block.nodes:
+                if isinstance(node, ModuleNode | InlineNode) and context.facts.found(node, "child"):
+                    where = location(node)
+                    groups.setdefault(where.head, []).append((where, node))
+            self._containers[context] = {
+                k: g for k, g in groups.items() if any(len(w.parts) > (2 if w.parts[-1].dynamic else 1) for w, _ in g) or len(g) > 1
+            }
+        return self._containers[context].get(head)
+
+    def is_sequential(self, context: ClassContext, node: ModuleNode | InlineNode) -> bool:
+        """Whether a chain of equal modules can be an `nn.Sequential`: one tensor in, one out."""
+        loop = node.control.loop
+        made = context.facts.found(node, "child")
+        if loop is None or loop.kind != "repeat" or loop.collect or node.control.shared or not made:
+            return False
+        if node.control.checkpoint is not None or self.container(context, location(node).head) is not None:
+            return False
+        given = node.given
+        if len(given.positional) + len(given.named) > 1:
+            return False
+        if any(isinstance(c, Instance) and len(c.outputs) != 1 for c in made):
+            return False
+        child = made[0]
+        if isinstance(child, ModuleChild):
+            return not child.op.outputs
+        inner = self.context_of(child)
+        return inner.is_chain or len(inner.inputs) == 1
+
+    def becomes_identity(self, context: ClassContext, node: ModuleNode | InlineNode) -> bool:
+        """Whether a node that is off can be `nn.Identity()`: one tensor in, one out, decided at build."""
+        when = node.control.when
+        if when is None or node.control.otherwise is not None or not Forward(self, context).is_build(when):
+            return False
+        made = context.facts.found(node, "child")
+        given = node.given
+        if not made or len(given.positional) + len(given.named) > 1:
+            return False
+        child = made[0]
+        if isinstance(child, ModuleChild):
+            return not child.op.outputs
+        inner = self.context_of(child)
+        return len(child.outputs) == 1 and (inner.is_chain or len(inner.inputs) == 1)
+
+    def hoisted(self, context: ClassContext) -> dict[str, ex.Expr]:
+        """Numbers of an inline block that follow from its loop's counter: the parent passes them."""
+        if context in self._hoisted:
+            return self._hoisted[context]
+        found: dict[str, ex.Expr] = {}
+        if context.block.inline and context.parent is not None:
+            counters = self._counters(context)
+            for node in context.block.nodes:
+                if not isinstance(node, ExprNode) or len(node.targets) != 1:
+                    continue
+                kinds = set(context.facts.found(node, "kind"))
+                if not kinds or not kinds <= {"number", "list"}:
+                    continue
+                reads = set(ex.free_names(node.value))
+                own = {n.name for n in context.block.nodes} | set(context.facts.dims)
+                if reads & (counters | set(found)) and not (reads & own) - set(found):
+                    found[node.name] = replace_names(node.value, found)
+        self._hoisted[context] = found
+        return found
+
+    def _counters(self, context: ClassContext) -> set[str]:
+        """The names that the loop around an inline block binds."""
+        assert context.parent is not None
+        for node in context.parent.block.nodes:
+            if isinstance(node, InlineNode) and node.block is context.block and node.control.loop is not None:
+                loop = node.control.loop
+                return set(loop.targets) | ({"i"} if loop.kind == "each" or not loop.targets else set())
+        return set()
+
+    def attribute_for(self, context: ClassContext, name: str) -> str:
+        """The attribute that keeps a number for `forward`; a node of the same name has the name."""
+        key = (context, name)
+        if key not in self._attributes:
+            nodes = {n.name for n in context.block.nodes if not isinstance(n, ExprNode)}
+            plain_name = self.ctor_name(context, name)
+            self._attributes[key] = plain_name if plain_name not in nodes else f"{plain_name}_value"
+        return self._attributes[key]
+
+    def ctor_name(self, context: ClassContext, name: str) -> str:
+        """A name as a constructor's argument: a dim in a single capital becomes a word."""
+        key = (context, name)
+        if key in self._ctor_names:
+            return self._ctor_names[key]
+        chosen = name
+        if name in context.facts.dims and not name.islower():
+            taken = set(context.facts.sample.params) | set(context.facts.sample.scope.table)
+            chosen = Names(taken).choose(*self._dim_words(context, name))
+        self._ctor_names[key] = chosen
+        return chosen
+
+    def _dim_words(self, context: ClassContext, name: str) -> list[str]:
+        """Words for a dim: what the parents call it, or what the first module that needs it does."""
+        words: list[str] = []
+        for facts in self.model.classes:
+            for (place, kind), expr in facts.sizes.items():
+                if kind == f"dim:{name}" and isinstance(place, Node) and isinstance(expr, ex.Name):
+                    children = facts.found(place, "child")
+                    if any(isinstance(c, Instance) and self.model.class_of.get(c) is context.facts for c in children):
+                        words.append(expr.id)
+        if len(set(words)) == 1 and words[0].islower():
+            return [words[0], f"{words[0]}_size", snake(name)]
+        for (_, kind), expr in context.facts.sizes.items():
+            if kind.startswith("infer:") and isinstance(expr, ex.Name) and expr.id == name:
+                word = kind.split(":")[1]
+                return [{"normalized_shape": "dim", "num_features": "channels", "embed_dim": "dim"}.get(word, word), "dim", snake(name)]
+        return ["dim" if name in ("C", "D") else snake(name), snake(name), f"{snake(name)}_size"]
+
+    def flag_name(self, context: ClassContext, forward: Forward, expr: ex.Expr, hint: str) -> str:
+        """A name for a condition that is kept for `forward`."""
+        for name, known_expr in forward.flags.items():
+            if known_expr is expr:
+                return name
+        taken = {n.name for n in context.block.nodes} | set(forward.flags) | set(forward.stored)
+        residual = any(
+            isinstance(n, ExprNode)
+            and isinstance(n.value, ex.IfElse)
+            and n.value.condition is expr
+            and isinstance(n.value.then, ex.Binary)
+            for n in context.block.nodes
+        )
+        candidates = ["has_residual"] if residual else []
+        candidates.append(f"use_{hint}" if hint else "enabled")
+        return Names(taken).choose(*candidates)
+
+    def einsum(self, args: Any, keywords: Any) -> tuple[Any, Any]:
+        """An einsum's pattern in torch's letters."""
+        from netwright.ops.einsum import torch_equation
+
+        if args and isinstance(args[0], ex.Literal) and isinstance(args[0].value, str):
+            return (ex.Literal(torch_equation(args[0].value)), *args[1:]), keywords
+        return args, keywords
+
+    def chain_items(self, context: ClassContext, outer: Constructor, node: Node) -> list[ex.Expr]:
+        """The modules of an inline chain, written in its parent's names."""
+        constructor = Constructor(self, context, None)
+        items = [constructor.module(n) for n in context.block.nodes if isinstance(n, ModuleNode)]
+        renames: dict[str, ex.Expr] = {}
+        for name in constructor.needed:
+            size = outer.facts.sizes.get((node, f"dim:{name}"))
+            if name in constructor.hoisted:
+                renames[name] = outer.expr(constructor.hoisted[name])
+            else:
+                renames[self.ctor_name(context, name)] = outer.expr(size) if size is not None else outer.name(name)
+        return [replace_names(item, renames) for item in items]
+
+    # Classes --------------------------------------------------------------------------------
+
+    def file(self) -> File:
+        """The whole file."""
+        classes: list[Class] = []
+        for facts in self.model.classes:
+            context = self.contexts[facts]
+            if context.is_chain:
+                continue
+            classes += self._class(context)
+        root = self.contexts[self.model.root]
+        return File(
+            self._title(),
+            [],
+            legend(self.model),
+            sorted(self.imports),
+            sorted(self.helpers),
+            classes,
+            root.name,
+        )
+
+    def _title(self) -> str:
+        doc = " ".join(self.model.block.doc.split())
+        name = self.model.variant or self.model.block.name
+        return f"{name}: {doc}" if doc else f"{name}."
+
+    def _class(self, context: ClassContext) -> list[Class]:
+        forward = Forward(self, context)
+        fields = self._output_class(context)
+        body = self._forward_body(context, forward, fields[0].name if fields else None)
+        constructor = Constructor(self, context, forward)
+        made = constructor.build()
+        methods: list[Function] = []
+        if context.is_root:
+            made += self._ties()
+            more, methods = self._init(constructor)
+            made += more
+        context.ctor = self._ctor_args(context, constructor)
+        made = self._derived(context) + _used_numbers(made)
+        init = Function(
+            "__init__",
+            [Argument(a.name, a.annotation, self._default(a)) for a in context.ctor],
+            "None",
+            [Evaluate(call(ex.Attribute(call("super"), "__init__"))), *made],
+        )
+        signature = [
+            Argument(a.name, f"{a.annotation} | None" if a.optional else a.annotation, "None" if a.optional else None)
+            for a in context.inputs
+        ]
+        returns = self._returns(context, fields)
+        run = Function("forward", signature, returns, body)
+        doc = context.block.doc
+        whole = Class(context.name, " ".join(doc.split()), [init, *methods, run], span=context.block.span)
+        return [*fields, whole]
+
+    def _default(self, arg: CtorArg) -> str | None:
+        if arg.derived is not None:
+            return "None"
+        return None if arg.default is None else literal(_tuple_value(arg.default))
+
+    # forward --------------------------------------------------------------------------------
+
+    def _forward_body(self, context: ClassContext, forward: Forward, output_class: str | None) -> list[Statement]:
+        forward.run(context.block.nodes)
+        statements = [*forward.statements, Return(self._result(context, forward, output_class))]
+        statements = drop_unused(statements)
+        statements = nest(statements)
+        statements = resolve(statements, forward.places, DIM)
+        inputs = self._forward_args(context, forward, statements)
+        main = "x"
+        final_inputs = {a.source: a.name for a in inputs}
+        tensors = {n for n in forward.tensors} | {d for s in statements for d in defined(s) if "." in d or "!" in d}
+        statements, _ = rename(statements, final_inputs, tensors, main)
+        context.inputs = inputs
+        return statements
+
+    def _result(self, context: ClassContext, forward: Forward, output_class: str | None) -> ex.Expr:
+        facts = context.facts
+        if facts.cut:
+            context.returns_list = True
+            names = [ex.Name(p) for p in facts.cut]
+            return ex.ListExpr(tuple(forward.name(n.id) for n in names)) if len(names) > 1 else forward.name(facts.cut[0])
+        if not context.block.outputs:
+            context.outputs = [""]
+            return forward.name(_last(facts.sample))
+        values = [(o.name, forward.expr(o.value)) for o in context.block.outputs]
+        context.outputs = [n for n, _ in values]
+        if len(values) == 1:
+            return values[0][1]
+        if output_class is not None:
+            return ex.Call(ex.Name(output_class), (), tuple(ex.Keyword(n, v) for n, v in values))
+        return ex.TupleExpr(tuple(v for _, v in values))
+
+    def _forward_args(self, context: ClassContext, forward: Forward, statements: list[Statement]) -> list[ForwardArg]:
+        """What `forward` takes: the declared inputs, and for an inline block what it reads from around it."""
+        local = {d for s in statements for d in defined(s)}
+        read: dict[str, None] = {}
+        for statement in statements:
+            for name in names_in(statement):
+                if name not in local and name not in GLOBALS and not self._is_class(name):
+                    read.setdefault(name)
+        declared = [i.name for i in context.block.inputs]
+        sources = [n for n in declared if self._is_given(context, n)]
+        if context.block.inline:
+            sources = [n for n in (*declared, "", *read) if n in read]
+            sources = list(dict.fromkeys(sources))
+        names = Names({d for d in local if "." not in d and "#" not in d})
+        taken = Names()
+        args: list[ForwardArg] = []
+        for source in sources:
+            value = self._input_value(context, source)
+            candidates = ("x", "hidden", "y") if source == "" else (plain(source), f"{plain(source)}_in")
+            name = taken.choose(*candidates)
+            kind = tensor_annotation(value) if tensorish(value) else "int"
+            args.append(ForwardArg(source, name, kind, self._is_optional(context, source)))
+        del names
+        return sorted(args, key=lambda a: a.optional)
+
+    def _is_class(self, name: str) -> bool:
+        return any(c.name == name or f"{c.name}Output" == name for c in self.contexts.values())
+
+    def _is_given(self, context: ClassContext, name: str) -> bool:
+        return context.is_root or any(i.inputs.get(name) is not None for i in context.facts.instances)
+
+    def _is_optional(self, context: ClassContext, source: str) -> bool:
+        name = source.partition(".")[0]
+        return any(name in i.inputs and i.inputs[name] is None for i in context.facts.instances) or any(
+            name not in i.inputs and name in i.params and i.params[name] is None for i in context.facts.instances
+        )
+
+    def _input_value(self, context: ClassContext, source: str) -> Value:
+        head, _, tail = source.partition(".")
+        for instance in context.facts.instances:
+            value = instance.inputs.get(head)
+            if isinstance(value, Outputs):
+                value = value.items.get(tail, value.first)
+            if value is not None:
+                return value
+        return None
+
+    def _output_class(self, context: ClassContext) -> list[Class]:
+        """The NamedTuple that the model returns when it has several outputs."""
+        outputs = context.block.outputs
+        if not context.is_root or len(outputs) < 2:
+            return []
+        sample = context.facts.sample
+        fields = [Argument(o.name, tensor_annotation(sample.outputs[o.name])) for o in outputs]
+        return [Class(f"{context.name}Output", f"What `{context.name}` returns.", fields=fields, base="NamedTuple")]
+
+    def _returns(self, context: ClassContext, fields: list[Class]) -> str:
+        if fields:
+            return fields[0].name
+        sample = context.facts.sample
+        if context.returns_list:
+            return "list[Tensor]" if len(context.facts.cut) > 1 else "Tensor"
+        kinds = [tensor_annotation(v) for v in sample.outputs.values()]
+        return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
+
+    # __init__ -------------------------------------------------------------------------------
+
+    def _ctor_args(self, context: ClassContext, constructor: Constructor) -> list[CtorArg]:
+        """The arguments: sizes of inputs, required params, what is seen from around, params with defaults."""
+        facts, block = context.facts, context.block
+        declared = {p.name: p for p in block.params}
+        if context.is_root:
+            return [a for p in block.params if (a := self._root_arg(context, p, constructor)) is not None]
+        first: list[CtorArg] = []
+        required: list[CtorArg] = []
+        around: list[CtorArg] = []
+        optional: list[CtorArg] = []
+        order = list(facts.dims) + list(declared) + list(facts.sample.scope.table) + list(constructor.needed)
+        pending = sorted(constructor.needed, key=order.index)
+        for name in dict.fromkeys(pending):
+            emitted = self.ctor_name(context, name)
+            if name in constructor.hoisted:
+                value = facts.sample.values.get(name)
+                around.append(CtorArg(name, emitted, annotation(value), call_site=constructor.hoisted[name]))
+            elif name in facts.dims:
+                first.append(CtorArg(name, emitted, "int"))
+            elif name in declared:
+                arg = self._param_arg(context, declared[name], constructor)
+                (optional if arg.default is not None or arg.derived is not None else required).append(arg)
+            else:
+                value = facts.sample.params.get(name, facts.sample.scope.table.get(name))
+                around.append(CtorArg(name, emitted, annotation(value)))
+        return [*first, *required, *around, *optional]
+
+    def _param_arg(self, context: ClassContext, param: Param, constructor: Constructor) -> CtorArg:
+        value = context.facts.sample.params[param.name]
+        kind = annotation(value) if value is not None else _declared_type(param)
+        if param.optional:
+            kind = f"{kind} | None"
+        if param.default is None:
+            default: ex.Expr | None = ex.Literal(None) if param.optional else None
+            return CtorArg(param.name, param.name, kind, default)
+        if not ex.free_names(param.default):
+            return CtorArg(param.name, param.name, kind, param.default)
+        return CtorArg(param.name, param.name, f"{kind} | None", derived=constructor.expr(param.default))
+
+    def _root_arg(self, context: ClassContext, param: Param, constructor: Constructor) -> CtorArg | None:
+        if param.name not in constructor.needed:
+            return None
+        value = self.model.params[param.name]
+        if isinstance(value, ModuleValue):
+            return None
+        kind = annotation(value) if value is not None else _declared_type(param)
+        if param.optional:
+            kind = f"{kind} | None"
+        if param.default is not None and ex.free_names(param.default) and self._is_default(context, param, value):
+            return CtorArg(param.name, param.name, f"{kind} | None", derived=constructor.expr(param.default))
+        return CtorArg(param.name, param.name, kind, _value_expr(value))
+
+    def _is_default(self, context: ClassContext, param: Param, value: Value) -> bool:
+        """Whether a param with a derived default was left to it."""
+        found = context.facts.found(param, "given")
+        return not found
+
+    def _derived(self, context: ClassContext) -> list[Statement]:
+        """`if hidden is None: hidden = 4 * dim`."""
+        made: list[Statement] = []
+        for arg in context.ctor:
+            if arg.derived is not None:
+                name = ex.Name(arg.name)
+                absent = ex.Compare(name, ("is",), (ex.Literal(None),))
+                made.append(If(absent, [Assign((arg.name,), arg.derived)]))
+        return made
+
+    # Ties and initialisation ----------------------------------------------------------------
+
+    def _ties(self) -> list[Statement]:
+        made: list[Statement] = []
+        for target, source in self.model.ties:
+            statement = SetAttribute(self._weight(target), self._weight(source), comment="tied")
+            made.append(statement)
+        return made
+
+    def _weight(self, dotted: str) -> ex.Expr:
+        return self_attr(*dotted.split("."))
+
+    def _init(self, constructor: Constructor) -> tuple[list[Statement], list[Function]]:
+        classes = set(MODULES) | {c.name for c in self.contexts.values()}
+        statements, methods = initialise.rules(self.model.module.init, classes, constructor)
+        for method in methods:
+            for statement in method.body:
+                _qualify(statement, set(MODULES))
+        return statements, methods
+
+
+def _qualify(statement: Statement, names: set[str]) -> None:
+    """`isinstance(module, Linear)` as `isinstance(module, nn.Linear)`."""
+
+    def change(name: ex.Name) -> ex.Expr | None:
+        parts = name.id.split(" | ")
+        if not all(p in names for p in parts):
+            return None
+        union: ex.Expr = path(f"nn.{parts[0]}")
+        for part in parts[1:]:
+            union = ex.Binary("|", union, path(f"nn.{part}"))
+        return union
+
+    map_names(statement, change)
+
+
+def _used_numbers(statements: list[Statement]) -> list[Statement]:
+    """Without numbers that nothing reads."""
+    return drop_unused(statements)
+
+
+def _last(instance: Instance) -> str:
+    """The node that a block without `outputs` gives."""
+    wanted = next(iter(instance.outputs.values()))
+    for node in reversed(instance.block.nodes):
+        value = instance.values.get(node.name)
+        if value is wanted or (isinstance(value, Outputs) and value.first is wanted):
+            return node.name
+    for name, value in instance.values.items():
+        if value is wanted and isinstance(value, Tensor | tuple):
+            return name
+    raise LookupError(instance.block.name)
+
+
+def _value_expr(value: Value) -> ex.Expr:
+    if isinstance(value, tuple):
+        return ex.TupleExpr(tuple(_value_expr(v) for v in value))
+    return ex.Literal(value)
+
+
+def _tuple_value(default: ex.Expr) -> Any:
+    """A default as a Python value: lists become tuples, so that a default is never shared."""
+    if isinstance(default, ex.Literal):
+        return default.value
+    if isinstance(default, ex.ListExpr | ex.TupleExpr):
+        return tuple(_tuple_value(i) for i in default.items)
+    if isinstance(default, ex.Unary):
+        return -_tuple_value(default.operand)
+    from netwright.ir.printer import to_source
+
+    return to_source(default)
+
+
+def _declared_type(param: Param) -> str:
+    if param.type.startswith("list["):
+        return f"Sequence[{param.type[5:-1]}]"
+    return param.type

@@ -1,0 +1,175 @@
+"""Initial values of parameters, and init rules as methods of the emitted model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwright.backends.source.code import (
+    Argument,
+    Evaluate,
+    For,
+    Function,
+    If,
+    Statement,
+    call,
+    path,
+)
+from netwright.ir import expr as ex
+from netwright.ir.program import InitRule
+
+FUNCTIONS = {
+    "zeros": "zeros_",
+    "ones": "ones_",
+    "constant": "constant_",
+    "normal": "normal_",
+    "trunc_normal": "trunc_normal_",
+    "uniform": "uniform_",
+    "eye": "eye_",
+    "dirac": "dirac_",
+    "orthogonal": "orthogonal_",
+    "xavier_uniform": "xavier_uniform_",
+    "xavier_normal": "xavier_normal_",
+    "kaiming_uniform": "kaiming_uniform_",
+    "kaiming_normal": "kaiming_normal_",
+    "sparse": "sparse_",
+}
+"""Initialisers of the language and the function of `torch.nn.init` that each one is."""
+
+
+def split(init: ex.Expr) -> tuple[str, tuple[ex.Expr, ...], tuple[ex.Keyword, ...]]:
+    """An initialiser's name and arguments: `normal(std=0.02)` or `zeros`."""
+    if isinstance(init, ex.Call) and isinstance(init.func, ex.Name):
+        return init.func.id, init.args, init.keywords
+    assert isinstance(init, ex.Name)
+    return init.id, (), ()
+
+
+def initialiser(
+    target: ex.Expr, sizes: tuple[ex.Expr, ...], init: ex.Expr | None, constructor: Any
+) -> tuple[ex.Expr, list[ex.Expr]]:
+    """`nn.Parameter(...)` for a learned tensor, and what has to be called on it afterwards.
+
+    Without `init`: zeros for a vector, normal with a standard deviation of 0.02 for all others.
+    """
+    if init is None:
+        init = ex.Name("zeros") if len(sizes) <= 1 else ex.Call(ex.Name("normal"), (), (ex.Keyword("std", ex.Literal(0.02)),))
+    name, args, keywords = split(init)
+    if name in ("zeros", "ones"):
+        return call("nn.Parameter", call(f"torch.{name}", *_sized(sizes))), []
+    if name == "constant":
+        value = constructor.expr(args[0] if args else keywords[0].value)
+        shape = ex.TupleExpr(sizes) if sizes else ex.TupleExpr(())
+        return call("nn.Parameter", call("torch.full", shape, value)), []
+    made = call("nn.Parameter", call("torch.empty", *_sized(sizes)))
+    return made, [_apply(name, target, args, keywords, constructor)]
+
+
+def _sized(sizes: tuple[ex.Expr, ...]) -> tuple[ex.Expr, ...]:
+    return sizes or (ex.TupleExpr(()),)
+
+
+def _apply(
+    name: str, target: ex.Expr, args: tuple[ex.Expr, ...], keywords: tuple[ex.Keyword, ...], constructor: Any
+) -> ex.Expr:
+    named = tuple(ex.Keyword(k.name, constructor.expr(k.value)) for k in keywords)
+    return ex.Call(path(f"nn.init.{FUNCTIONS[name]}"), (target, *(constructor.expr(a) for a in args)), named)
+
+
+# Rules --------------------------------------------------------------------------------------
+
+
+def rules(init: tuple[InitRule, ...], classes: set[str], constructor: Any) -> tuple[list[Statement], list[Function]]:
+    """Statements at the end of `__init__`, and the methods they call.
+
+    Rules by class come as `self.apply(self._init_weights)`, rules by path as a loop over the parameters;
+    runs of one kind keep their order, so that the last match wins.
+    """
+    calls_: list[Statement] = []
+    methods: list[Function] = []
+    runs: list[tuple[bool, list[InitRule]]] = []
+    for rule in init:
+        by_class = rule.match.split(".")[0] in classes
+        if runs and runs[-1][0] == by_class:
+            runs[-1][1].append(rule)
+        else:
+            runs.append((by_class, [rule]))
+    number = 0
+    for by_class, group in runs:
+        if by_class:
+            name = "_init_weights" if number == 0 else f"_init_weights_{number + 1}"
+            number += 1
+            methods.append(_by_class(name, group, constructor))
+            calls_.append(Evaluate(call("self.apply", path(f"self.{name}")), span=group[0].span))
+        else:
+            calls_ += _by_path(group, constructor)
+    return calls_, methods
+
+
+def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
+    body: list[Statement] = []
+    for owners, attribute, rule in _merged(group):
+        target = path(f"module.{attribute}")
+        cls = " | ".join(owners)
+        test: ex.Expr = ex.Call(ex.Name("isinstance"), (ex.Name("module"), ex.Name(cls)))
+        if attribute.endswith("bias"):
+            test = ex.BoolOp("and", (test, ex.Compare(target, ("is not",), (ex.Literal(None),))))
+        init, args, keywords = split(rule.value)
+        body.append(
+            If(test, [Evaluate(_apply(init, target, args, keywords, constructor), span=rule.span)], span=rule.span)
+        )
+    static = not any("self." in _text(s) for s in body)
+    arguments = [Argument("module", "nn.Module")]
+    return Function(name, arguments, "None", body, decorators=("staticmethod",) if static else ())
+
+
+def _text(statement: Statement) -> str:
+    from netwright.backends.source.layout import statements
+
+    return "\n".join(line.text for line in statements([statement], 0))
+
+
+def _merged(group: list[InitRule]) -> list[tuple[list[str], str, InitRule]]:
+    """Rules for several classes with one initialiser and one weight, side by side, become one."""
+    from netwright.ir.printer import to_source
+
+    merged: list[tuple[list[str], str, InitRule]] = []
+    for rule in group:
+        owner, _, attribute = rule.match.partition(".")
+        last = merged[-1] if merged else None
+        if last is not None and last[1] == attribute and to_source(last[2].value) == to_source(rule.value):
+            last[0].append(owner)
+        else:
+            merged.append(([owner], attribute, rule))
+    return merged
+
+
+def _by_path(group: list[InitRule], constructor: Any) -> list[Statement]:
+    body: list[Statement] = []
+    parameter = ex.Name("parameter")
+    for rule in group:
+        init, args, keywords = split(rule.value)
+        body.append(
+            If(
+                _matches(rule.match),
+                [Evaluate(_apply(init, parameter, args, keywords, constructor), span=rule.span)],
+                span=rule.span,
+            )
+        )
+    return [For(("name", "parameter"), call("self.named_parameters"), body, span=group[0].span)]
+
+
+def _matches(pattern: str) -> ex.Expr:
+    """The test that a parameter's name matches a pattern in which `*` stands for anything."""
+    name = ex.Name("name")
+    if "*" not in pattern:
+        return ex.Compare(name, ("==",), (ex.Literal(pattern),))
+    start, *middle, end = pattern.split("*")
+    tests: list[ex.Expr] = []
+    if start:
+        tests.append(call("name.startswith", ex.Literal(start)))
+    tests += [ex.Compare(ex.Literal(m), ("in",), (name,)) for m in middle if m]
+    if end:
+        tests.append(call("name.endswith", ex.Literal(end)))
+    if not tests:
+        return ex.Literal(True)
+    return tests[0] if len(tests) == 1 else ex.BoolOp("and", tuple(tests))

@@ -1,0 +1,38 @@
+"""The legend of an emitted file: what the letters of its shapes stand for."""
+
+from __future__ import annotations
+
+from netwright.ir import expr as ex
+from netwright.ir.classes import ModelFacts
+from netwright.ir.dims import Dim, known
+from netwright.ir.printer import to_source
+
+WORDS = {
+    "B": "batch",
+    "T": "tokens",
+    "S": "source tokens",
+    "H": "height",
+    "W": "width",
+    "C": "channels",
+    "N": "items",
+    "E": "edges",
+    "P": "past tokens",
+    "L": "length",
+}
+"""What a capital usually stands for."""
+
+
+def legend(model: ModelFacts) -> str:
+    """`B batch, T tokens (T <= max_len)`: sizes that are known at run time only, and their constraints."""
+    names: dict[str, None] = {}
+    for instance in model.root.instances:
+        for name, size in instance.dims.items():
+            if isinstance(size, Dim) and known(size) is None:
+                names.setdefault(name)
+    constraints = [c for c in model.block.where if set(ex.free_names(c)) & set(names)]
+    parts = []
+    for name in names:
+        text = f"{name} {WORDS[name]}" if name in WORDS else name
+        rules = [to_source(c) for c in constraints if name in ex.free_names(c)]
+        parts.append(f"{text} ({', '.join(rules)})" if rules else text)
+    return ", ".join(parts)

@@ -1,0 +1,258 @@
+"""Loops in `forward`: chains, side by side, along a dim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netwright.backends.source.code import Assign, Evaluate, For, Statement, call
+from netwright.backends.source.naming import singular
+from netwright.ir import expr as ex
+from netwright.ir.instance import Instance, ModuleChild, Scan
+from netwright.ir.program import InlineNode, ModuleNode
+
+if TYPE_CHECKING:
+    from netwright.backends.source.forward import Forward
+
+Node = ModuleNode | InlineNode
+
+ITEM = "#"
+"""A local that stands for one module of a container is called `node#`."""
+
+CARRY = "!"
+"""What a collecting loop carries on is called `node!`."""
+
+
+def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
+    """A chain: one call of an `nn.Sequential`, or a loop over an `nn.ModuleList`."""
+    container = forward.emitter.access(forward.context, node)
+    if forward.emitter.is_sequential(forward.context, node):
+        inputs = forward.inputs(node, made)
+        forward.assign(node, (node.name,), ex.Call(container, tuple(inputs.values())[:1]), flows=True)
+        return
+    loop = node.control.loop
+    assert loop is not None
+    outputs = forward.output_names(made[0])
+    names = _input_names(made[0])
+    carried = {o: f"{node.name}.{o}" for o in outputs if o in names}
+    if not outputs and names:
+        carried = {names[0]: node.name + (CARRY if loop.collect else "")}
+    start = forward.inputs(node, made)
+    for name, local in carried.items():
+        forward.assign(node, (local,), start[name], flows=True)
+    results, appended = _results(forward, node, outputs, carried, loop.collect)
+    body = _body(forward, node, made[0], carried, results)
+    counter = loop.targets[0] if loop.targets else "i"
+    counts = any(counter in _names(s) for s in body)
+    body += [Evaluate(call(ex.Attribute(ex.Name(lst), "append"), ex.Name(v)), span=node.span) for lst, v in appended]
+    item = node.name + ITEM
+    if node.control.shared:
+        count = forward.expr(loop.iterable)
+        steps = count if _is_range(loop.iterable) else call("range", count)
+        forward.statements.append(For((counter if counts else "_",), steps, body, span=node.span))
+        return
+    if counts and not _is_count(loop.iterable):
+        zipped = call("zip", forward.expr(loop.iterable), container)
+        forward.statements.append(For((*loop.targets, item), zipped, body, span=node.span))
+    elif counts:
+        forward.statements.append(For((counter, item), call("enumerate", container), body, span=node.span))
+    else:
+        forward.statements.append(For((item,), container, body, span=node.span))
+
+
+def _results(
+    forward: Forward, node: Node, outputs: list[str], carried: dict[str, str], collect: bool
+) -> tuple[tuple[object, ...], list[tuple[str, str]]]:
+    """The names that one iteration's results get, and which are appended to which list."""
+    appended: list[tuple[str, str]] = []
+    targets: list[object] = []
+    for output in outputs:
+        if output in carried:
+            targets.append(carried[output])
+            continue
+        whole = f"{node.name}.{output}"
+        forward.assign(node, (whole,), ex.ListExpr(()))
+        targets.append(whole + ITEM)
+        appended.append((whole, whole + ITEM))
+    if not outputs:
+        targets = [next(iter(carried.values()))] if carried else [node.name + CARRY]
+        if collect:
+            forward.assign(node, (node.name,), ex.ListExpr(()))
+            appended.append((node.name, str(targets[0])))
+    return tuple(targets), appended
+
+
+def _body(
+    forward: Forward, node: Node, child: Any, carried: dict[str, str], results: tuple[object, ...]
+) -> list[Statement]:
+    """The call inside the loop."""
+    loop = node.control.loop
+    assert loop is not None
+    bound = set(loop.targets or ("i",))
+    forward.bound.append(bound)
+    outer, forward.statements = forward.statements, []
+    try:
+        inputs = forward.inputs(node, [child], {k: ex.Name(v) for k, v in carried.items()})
+        shared = forward.emitter.access(forward.context, node)
+        callee: ex.Expr = shared if node.control.shared else ex.Name(node.name + ITEM)
+        value = forward.call(node, callee, inputs, child)
+    finally:
+        inner, forward.statements = forward.statements, outer
+        forward.bound.pop()
+    return [*inner, Assign(results, value, True, span=node.span)]
+
+
+def _names(statement: Statement) -> list[str]:
+    from netwright.backends.source.readable import names_in
+
+    return list(names_in(statement))
+
+
+def _is_range(expr: ex.Expr) -> bool:
+    return isinstance(expr, ex.Call) and isinstance(expr.func, ex.Name) and expr.func.id == "range"
+
+
+def _is_count(expr: ex.Expr) -> bool:
+    """Whether the loop counts from 0: a number, or `range(n)`."""
+    if _is_range(expr):
+        assert isinstance(expr, ex.Call)
+        return len(expr.args) == 1
+    return not isinstance(expr, ex.ListExpr | ex.Comprehension)
+
+
+def _input_names(child: Any) -> list[str]:
+    if isinstance(child, ModuleChild):
+        return [a.name for a in child.op.inputs]
+    return [i.name for i in child.block.inputs] or [""]
+
+
+# each ---------------------------------------------------------------------------------------
+
+
+def each(forward: Forward, node: Node, made: list[Any]) -> None:
+    """Modules side by side: a comprehension over them and what they are given."""
+    loop = node.control.loop
+    assert loop is not None
+    container = forward.emitter.access(forward.context, node)
+    child = made[0]
+    forward.bound.append({*loop.targets, "i"})
+    try:
+        inputs = forward.inputs(node, [child])
+        callee: ex.Expr = container if node.control.shared else ex.Name(node.name + ITEM)
+        value = forward.call(node, callee, inputs, child)
+    finally:
+        forward.bound.pop()
+    used = set(ex.free_names(value))
+    targets, iterable = _walk(forward, node, container, used)
+    outputs = forward.output_names(child)
+    if not outputs:
+        whole: ex.Expr = ex.Comprehension(value, targets, iterable, span=node.span)
+        forward.assign(node, (node.name,), whole)
+        return
+    names = [f"{node.name}.{o}" for o in outputs]
+    for name in names:
+        forward.assign(node, (name,), ex.ListExpr(()))
+    body: list[Statement] = [Assign(tuple(n + ITEM for n in names), value, True, span=node.span)]
+    body += [Evaluate(call(ex.Attribute(ex.Name(n), "append"), ex.Name(n + ITEM)), span=node.span) for n in names]
+    forward.statements.append(For(targets, iterable, body, span=node.span))
+
+
+def _walk(forward: Forward, node: Node, container: ex.Expr, used: set[str]) -> tuple[tuple[str, ...], ex.Expr]:
+    """The targets and iterable of the comprehension."""
+    loop = node.control.loop
+    assert loop is not None
+    item = node.name + ITEM
+    source = loop.iterable
+    names = list(loop.targets)
+    if isinstance(source, ex.Call) and isinstance(source.func, ex.Name) and source.func.id == "enumerate":
+        if used & {names[0]} and not used & set(names[1:]):
+            return (names[0], item), call("enumerate", container)
+        names, source = names[1:], source.args[0]
+    wanted = [n for n in names if n in used]
+    if not wanted:
+        if "i" in used:
+            return ("i", item), call("enumerate", container)
+        return (item,), container
+    parts = [source]
+    if isinstance(source, ex.Call) and isinstance(source.func, ex.Name) and source.func.id == "zip":
+        parts = [p for n, p in zip(names, source.args, strict=True) if n in used]
+        names = wanted
+    zipped = [forward.expr(p) for p in parts]
+    if node.control.shared:
+        targets, whole = tuple(names), zipped[0] if len(zipped) == 1 else call("zip", *zipped)
+    else:
+        targets, whole = (item, *names), call("zip", container, *zipped)
+    if "i" in used:
+        return ("i", f"({', '.join(targets)})"), call("enumerate", whole)
+    return targets, whole
+
+
+# scan ---------------------------------------------------------------------------------------
+
+
+def scan(forward: Forward, node: Node, made: list[Any]) -> None:
+    """One module along a dim: a loop over the slices, results carried on or stacked."""
+    child = made[0]
+    assert isinstance(child, Instance)
+    step = _scan_step(forward, node)
+    loop = node.control.loop
+    assert loop is not None
+    outputs = forward.output_names(child)
+    carried = {name: f"{node.name}.{name}" if outputs else node.name for name in step.carry}
+    parts = _parts(loop.iterable)
+    forward.bound.append(set(loop.targets))
+    try:
+        start = forward.inputs(node, [child])
+    finally:
+        forward.bound.pop()
+    single = None if outputs else (next(iter(carried.values())) if carried else node.name + CARRY)
+    collecting = loop.collect or not carried
+    if single is not None and collecting:
+        single = node.name + CARRY
+        carried = dict.fromkeys(carried, single)
+    for name, local in carried.items():
+        forward.assign(node, (local,), start[name], flows=True)
+    finals = {id(out) for out, _ in step.final}
+    targets: list[object] = []
+    appended: list[tuple[str, str]] = []
+    for name, out in child.outputs.items():
+        local = single if single is not None else carried.get(name, f"{node.name}.{name}{ITEM}")
+        targets.append(local)
+        if id(out) not in finals:
+            whole = node.name if single is not None else f"{node.name}.{name}"
+            if whole == local:
+                whole += CARRY
+            forward.assign(node, (whole + ITEM + ITEM,), ex.ListExpr(()))
+            appended.append((whole, str(local)))
+    inputs = {**start, **{k: ex.Name(v) for k, v in carried.items()}}
+    value = forward.call(node, forward.emitter.access(forward.context, node), inputs, child)
+    body: list[Statement] = [Assign(tuple(targets), value, True, span=node.span)]
+    for whole, local in appended:
+        body.append(
+            Evaluate(call(ex.Attribute(ex.Name(whole + ITEM + ITEM), "append"), ex.Name(local)), span=node.span)
+        )
+    axes = [axis for _, axis in step.walked.values()]
+    walked = [
+        ex.Call(ex.Attribute(forward.expr(p), "unbind"), (ex.Literal(a),)) for p, a in zip(parts, axes, strict=True)
+    ]
+    iterable = walked[0] if len(walked) == 1 else call("zip", *walked)
+    forward.statements.append(For(loop.targets, iterable, body, span=node.span))
+    for whole, _ in appended:
+        stacked = call("torch.stack", ex.Name(whole + ITEM + ITEM), dim=ex.Literal(step.axis))
+        forward.assign(node, (whole.removesuffix(CARRY),), stacked, flows=True)
+
+
+def _parts(iterable: ex.Expr) -> tuple[ex.Expr, ...]:
+    if isinstance(iterable, ex.Call) and isinstance(iterable.func, ex.Name) and iterable.func.id == "zip":
+        return iterable.args
+    return (iterable,)
+
+
+def _scan_step(forward: Forward, node: Node) -> Scan:
+    for instance in forward.facts.instances:
+        for step in instance.steps:
+            if isinstance(step, Scan) and step.node is node:
+                return step
+    raise LookupError(node.name)
+
+
+__all__ = ["CARRY", "ITEM", "each", "repeat", "scan", "singular"]
