@@ -20,7 +20,8 @@ class Flow:
 
     def enters(self, block: Block, index: int) -> None:
         """Node `index` takes the running value."""
-        for node in reversed(block.nodes[:index]):
+        for at in range(index - 1, -1, -1):
+            node = block.nodes[at]
             if isinstance(node, ModuleNode | InlineNode):
                 self.used.add(node.name_span)
                 return
