@@ -14,7 +14,7 @@ from netwright.frontend.captures import captures
 from netwright.frontend.document import MappingValue, Refused, Scalar, Value
 from netwright.frontend.faulty import Faulty
 from netwright.frontend.form import Form, misspelt
-from netwright.frontend.identifiers import closest, fault_of, is_integer
+from netwright.frontend.identifiers import MODULE_ATTRIBUTES, closest, fault_of, is_integer
 from netwright.frontend.lower_control import control, given
 from netwright.frontend.lower_params import convert, outputs
 from netwright.frontend.scope import Binding, BlockCallee, Callee, OpCallee, Scope
@@ -49,9 +49,18 @@ class NodeLowering:
         for key, held in self.form.entries(value):
             targets = self.targets(key, held, scope)
             node = self.node(key, held, targets, scope)
+            self.attribute(node)
             nodes.append(node)
             bind(node, targets, scope)
         return tuple(nodes)
+
+    def attribute(self, node: Node) -> None:
+        """A node that becomes an attribute of its module hides none that every module has."""
+        if node.name in MODULE_ATTRIBUTES and not isinstance(node, ExprNode):
+            message = f"`{node.name}` is an attribute of every `nn.Module`"
+            self.fault(
+                "E0211", message, node.name_span, "rename the node; `key` keeps its weights' path"
+            )
 
     def targets(self, key: Scalar, held: Value, scope: Scope) -> tuple[str, ...]:
         """The names that a key binds: one, several (`q, k, v`), or none (`0`)."""
