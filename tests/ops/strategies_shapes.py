@@ -62,8 +62,8 @@ def flatten(draw: Draw) -> Case:
 def unflatten(draw: Draw) -> Case:
     x = tensor(draw, sizes(draw, 1))
     dim = axis(draw, x.rank)
-    size = x.shape[dim] if -x.rank <= dim < x.rank else 2
-    return {"input": x, "dim": dim, "sizes": regrouped(draw, (int(size),))}
+    size: Any = x.shape[dim] if -x.rank <= dim < x.rank else 2
+    return {"input": x, "dim": dim, "sizes": regrouped(draw, (size,))}
 
 
 def squeeze(draw: Draw) -> Case:
@@ -172,9 +172,9 @@ def split(receiver: str, name: str) -> Make:
     def make(draw: Draw) -> Case:
         x = tensor(draw)
         dim = axis(draw, x.rank)
-        whole = x.shape[dim] if -x.rank <= dim < x.rank else 3
-        first = draw(st.integers(0, int(whole)))
-        step = draw(st.integers(-1, 5)) if draw(BOOL) else near(draw, (first, int(whole) - first))
+        whole: Any = x.shape[dim] if -x.rank <= dim < x.rank else 3
+        first = draw(st.integers(0, whole))
+        step = draw(st.integers(-1, 5)) if draw(BOOL) else near(draw, (first, whole - first))
         return {receiver: x, name: step, "dim": dim}
 
     return make

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
-from netwright.ir.dims import Size, at_least, known, mod, mul, same, show
+from netwright.ir.dims import Dim, Size, at_least, known, mod, mul, same, show
 from netwright.ir.types import TensorType
 from netwright.ops.broadcast import check_same_dtype, show_shape
 from netwright.ops.entry import Arg, Arguments, FunctionOp, OpError
@@ -59,21 +61,33 @@ def _resized(x: TensorType, args: Arguments) -> tuple[Size, ...]:
 
 
 def scaled(size: Size, factor: object) -> Size:
-    """`floor(size * factor)`; exact for whole factors and their inverses, whatever the size."""
-    number = known(factor) if isinstance(factor, Size) and not isinstance(factor, int) else factor
+    """`floor(size * factor)`, in floating point as torch computes it.
+
+    A symbolic size stays symbolic where the factor is a plain fraction: 2, 0.5, 1.5, 1 / 3.
+    """
+    number = known(factor) if isinstance(factor, Dim) else factor
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise OpError("`scale_factor` wants numbers", arg="scale_factor", code="E0212")
-    if float(number).is_integer():
-        return mul(size, int(number))
-    inverse = 1 / number if number else 0.0
-    if inverse and float(inverse).is_integer():
-        return size // int(inverse)
-    whole = known(size)
-    if whole is not None:
-        return floor(float(whole) * number)
-    remedy = "give `size`, or a whole factor"
-    message = f"{show(size)} times {number}, rounded down"
-    raise OpError(message, arg="scale_factor", code="E0306", help=remedy)
+    whole, fraction = known(size), Fraction(number).limit_denominator(64)
+    if isinstance(size, Dim) and _is_exact(number, fraction):
+        return mul(size, fraction.numerator) // fraction.denominator
+    if whole is None:
+        remedy = "give `size`, or a plain fraction"
+        message = f"{show(size)} times {number}, rounded down"
+        raise OpError(message, arg="scale_factor", code="E0306", help=remedy)
+    return floor(float(whole) * number)
+
+
+@lru_cache
+def _is_exact(number: float, fraction: Fraction) -> bool:
+    """Whether scaling by either is the same for all sizes that maps have, up to 16384.
+
+    Rounding can differ by one: `floor(49 * (1 / 49))` is 0.
+    """
+    if fraction == number:
+        return True
+    above, below = fraction.as_integer_ratio()
+    return all(floor(size * number) == size * above // below for size in range(1, 16385))
 
 
 def _pixel_shuffle_rule(args: Arguments) -> TensorType:

@@ -29,7 +29,9 @@ def _matmul_rule(args: Arguments) -> TensorType:
 
 
 def _matmul_flops(args: Arguments, result: Result) -> Size:
-    return _product_flops(args["input"], result)
+    """Torch counts no operations for a product with a vector on the right."""
+    second = args.get("other", args.get("mat2"))
+    return 0 if second.rank == 1 else _product_flops(args["input"], result)
 
 
 def _product_flops(left: TensorType, result: Result) -> Size:

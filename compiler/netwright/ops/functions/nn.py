@@ -303,13 +303,15 @@ _WEIGHT, _BIAS = Arg("weight", "tensor"), _optional("bias")
 _EPS = Arg("eps", "float", 1e-5)
 _NORMALIZED = Arg("normalized_shape", "sizes")
 _STATISTICS = (_optional("weight"), _BIAS)
-_TRAINING = Arg("training", "any", True, doc="left out, the module's own training mode")
 _P = Arg("p", "float", 0.5)
 
 
-def _dropout(name: str, doc: str) -> FunctionOp:
-    return FunctionOp(name, (X, _P, _TRAINING), doc, function=f"F.{name}", rule=_dropout_rule,
-                      train=True)  # fmt: skip
+_WHEN = "left out, the module's own training mode"
+
+
+def _dropout(name: str, doc: str, training: bool) -> FunctionOp:
+    args = (X, _P, Arg("training", "any", training, doc=_WHEN))
+    return FunctionOp(name, args, doc, function=f"F.{name}", rule=_dropout_rule, train=True)
 
 
 def _f(name: str, args: tuple[Arg, ...], rule: object, doc: str) -> FunctionOp:
@@ -333,7 +335,7 @@ ALL = (
     FunctionOp("batch_norm",
                (X, Arg("running_mean", "tensor", optional=True),
                 Arg("running_var", "tensor", optional=True), *_STATISTICS,
-                Arg("training", "any", False), Arg("momentum", "float", 0.1), _EPS),
+                Arg("training", "any", False, doc=_WHEN), Arg("momentum", "float", 0.1), _EPS),
                "Normalised over the batch (arXiv:1502.03167).", function="F.batch_norm",
                rule=_batch_norm_rule, train=True),
     _f("instance_norm",
@@ -352,9 +354,9 @@ ALL = (
        (Arg("logits", "tensor"), Arg("tau", "float", 1), Arg("hard", "bool", False),
         Arg("dim", "axis", -1, keyword=True)), _gumbel_rule,
        "A sample of a categorical, relaxed (arXiv:1611.01144)."),
-    _dropout("dropout", "Zeroes items with probability p in training."),
-    _dropout("alpha_dropout", "Dropout that keeps mean and variance (arXiv:1706.02515)."),
-    FunctionOp("drop_path", (X, Arg("p", "float", 0.0), _TRAINING),
+    _dropout("dropout", "Zeroes items with probability p in training.", True),
+    _dropout("alpha_dropout", "Dropout that keeps mean and variance (arXiv:1706.02515).", False),
+    FunctionOp("drop_path", (X, Arg("p", "float", 0.0), Arg("training", "any", True, doc=_WHEN)),
                "Zeroes whole samples with probability p in training (arXiv:1603.09382).",
                rule=_dropout_rule, train=True, lowered=True),
     FunctionOp("scaled_dot_product_attention",

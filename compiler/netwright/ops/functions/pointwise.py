@@ -122,7 +122,7 @@ _ACTIVATIONS = (
     _unary("F.relu6", "number", "min(max(x, 0), 6).", method=False),
     _activation(
         "F.gelu", "x * Phi(x), exact or by tanh (arXiv:1606.08415).",
-        Arg("approximate", "str", "none", choices=("none", "tanh")),
+        Arg("approximate", "str", "none", choices=("none", "tanh"), keyword=True),
     ),
     _activation("F.silu", "x * sigmoid(x), also called swish (arXiv:1702.03118)."),
     _activation("F.mish", "x * tanh(softplus(x)) (arXiv:1908.08681)."),

@@ -90,6 +90,8 @@ def _entry(name: str, rule: Rule, doc: str, *args: Arg, path: str = "torch") -> 
 
 def _spread_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
+    if args["unbiased"] is not None and args["correction"] is not None:
+        raise refuse("`correction` and `unbiased` exclude one another", "unbiased")
     return reduced(x, args["dim"], args["keepdim"], _averaged(x.dtype))
 
 
@@ -141,9 +143,9 @@ def _middle_rule(args: Arguments) -> Result:
 
 _SPREAD = (
     _ANY_DIMS,
-    Arg("correction", "number", 1, keyword=True),
+    Arg("correction", "number", None, optional=True, keyword=True),
     Arg("keepdim", "bool", False, keyword=True),
-    Arg("unbiased", "bool", True, keyword=True),
+    Arg("unbiased", "bool", None, keyword=True),
 )
 _FOR_MAX = Arg("dim", "axes", ())
 _OPTIONAL_DIM = Arg("dim", "axis", None, optional=True)
@@ -253,6 +255,7 @@ def _want_at_most(count: Size, size: Size, arg: str, least: int = 0) -> None:
 
 
 _DESCENDING = Arg("descending", "bool", False)
+_STABLE = Arg("stable", "bool", False, keyword=True, doc="torch then wants the rest by name")
 _ALONG = (
     _entry("softmax", _softmax_rule, "e ** x over its sum along a dim.", DIM, DTYPE, path="F"),
     _entry("log_softmax", _softmax_rule, "log(softmax(x)).", DIM, DTYPE, path="F"),
@@ -266,11 +269,11 @@ _ALONG = (
     _entry("logcumsumexp", _logcumsumexp_rule, "log(cumsum(exp(x))).", DIM),
     _entry(
         "sort", _sort_rule, "Sorted along a dim: (values, indices).",
-        LAST_DIM, _DESCENDING, Arg("stable", "bool", False, keyword=True),
+        LAST_DIM, _DESCENDING, _STABLE,
     ),
     _entry(
         "argsort", _argsort_rule, "The order that sorts.",
-        LAST_DIM, _DESCENDING, Arg("stable", "bool", False, keyword=True),
+        LAST_DIM, _DESCENDING, _STABLE,
     ),
     _entry(
         "topk", _topk_rule, "The k greatest: (values, indices).",
