@@ -95,7 +95,7 @@ def graph_of(
     scope = Scope(())
     for name in order:
         for leaf, _ in leaves(child.inputs[name], child.inputs[name]):
-            lowering.enter(leaf, lowering.graph.placeholder(name or "x"), scope)
+            lowering.enter(leaf, lowering.placeholder(name or "x"), scope)
     lowering.run(child.steps, scope)
     lowering.graph.output(tuple(lowering.value(tensor, scope) for tensor in wanted))
     return tree.assemble(owner, lowering.graph, child.block.name), lowering.size_inputs

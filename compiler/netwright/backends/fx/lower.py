@@ -92,7 +92,7 @@ def _inputs(lowering: Lowering, instance: Instance, scope: Scope) -> None:
     for name, value in instance.inputs.items():
         if name in declared and declared[name].optional:
             defaults = (None,)
-        node = lowering.graph.create_node("placeholder", name or "x", defaults, name=name or "x")
+        node = lowering.placeholder(name or "x", *defaults)
         if value is None:
             absent.append((node, name))
         else:

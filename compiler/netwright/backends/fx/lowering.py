@@ -269,9 +269,16 @@ class Lowering:
         self.size_inputs.append(symbol)
         after = next((n for n in self.graph.nodes if n.op != "placeholder"), None)
         if after is None:
-            return self.graph.placeholder(symbol.name)
+            return self.placeholder(symbol.name)
         with self.graph.inserting_before(after):
-            return self.graph.placeholder(symbol.name)
+            return self.placeholder(symbol.name)
+
+    def placeholder(self, name: str, *default: None) -> Node:
+        """An argument of the graph, under a name that no other has."""
+        taken = {node.target for node in self.graph.find_nodes(op="placeholder")}
+        while name in taken:
+            name += "_"
+        return self.graph.create_node("placeholder", name, default, name=name)
 
     # Nodes ------------------------------------------------------------------------------
 

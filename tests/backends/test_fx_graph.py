@@ -1,0 +1,160 @@
+"""Graphs: inputs and outputs, sizes, nodes and their names, dtypes, devices, modes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from netwright.backends.fx import functions
+from torch.utils import _pytree as pytree
+
+from tests.backends.specs import lowered
+
+ROWS = 'inputs: {x: "float[B, T, 4]"}\n'
+
+
+@pytest.fixture
+def _double() -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+def test_several_outputs_are_a_named_tuple() -> None:
+    module = lowered(ROWS + "graph: {a: x + 1, b: x * 2}\noutputs: {a: a, pair: '[a, b]', n: T}\n")
+    x = torch.rand(2, 3, 4)
+    out = module(x)
+    assert out._fields == ("a", "pair", "n")
+    assert out.n == 3
+    torch.testing.assert_close(out.pair[1], x * 2)
+    assert len(pytree.tree_leaves(out)) == 4
+    assert type(out).__name__ == "MOutput"
+
+
+def test_sizes_are_computed_once_from_the_inputs() -> None:
+    text = """inputs: {x: "float[B, 4, H, W]"}
+where: [H % 2 == 0, W % 2 == 0]
+graph:
+  parts: x.reshape([B, 4, H // 2, 2, W // 2, 2])
+  flat: parts.permute([0, 1, 2, 4, 3, 5]).reshape([B, 4, H * W // 4, 4])
+  grid: arange(H * W // 4)
+  out: flat + grid[:, None]
+"""
+    module = lowered(text)
+    sizes = [n for n in module.graph.nodes if n.target == "size"]
+    assert len(sizes) == 3
+    for shape in ((1, 4, 6, 8), (3, 4, 2, 2)):
+        assert module(torch.rand(shape)).shape == (shape[0], 4, shape[2] * shape[3] // 4, 4)
+
+
+def test_nodes_say_where_they_come_from() -> None:
+    text = f"""{ROWS}graph:
+  layers: {{repeat: 2, graph: {{fc: Linear(out_features=4), act: relu(fc)}}}}
+"""
+    module = lowered(text)
+    called = {n.name: n.meta["netwright"] for n in module.graph.nodes if "netwright" in n.meta}
+    assert list(called) == ["layers_0_fc", "layers_0_act", "layers_1_fc", "layers_1_act"]
+    path, span = called["layers_1_act"]
+    assert path == ("layers", "1", "act")
+    assert (span.file, span.line) == ("f.yaml", 5)
+
+
+def test_an_optional_input_of_another_case_is_refused() -> None:
+    text = """inputs: {x: "float[B, 4]", mask: {type: "bool[B, 4]", optional: true}}
+graph: {out: "x.masked_fill(~mask, 0.0) if mask is not None else x"}
+"""
+    x, mask = torch.rand(2, 4), torch.zeros(2, 4, dtype=torch.bool)
+    torch.testing.assert_close(lowered(text)(x), x)
+    assert not lowered(text, "mask")(x, mask).any()
+    with pytest.raises(ValueError, match="without `mask`"):
+        lowered(text)(x, mask)
+
+
+def test_lists_of_tensors() -> None:
+    text = """inputs: {maps: "list[float[B, C, N]]"}
+graph: {out: "maps[0] * arange(N) + maps[1]"}
+"""
+    module = lowered(text)
+    a, b = torch.rand(2, 3, 5), torch.rand(2, 3, 5)
+    torch.testing.assert_close(module([a, b]), a * torch.arange(5) + b)
+
+
+@pytest.mark.usefixtures("_double")
+def test_integers_become_floats_of_the_build() -> None:
+    text = """inputs: {x: "int[B]"}
+graph: {half: x / 2, root: sqrt(x), scaled: x * 0.1, made: "zeros([B]) + half", cast: x.float()}
+outputs: {half: half, root: root, scaled: scaled, made: made, cast: cast}
+"""
+    module = lowered(text)
+    torch.set_default_dtype(torch.float32)
+    x = torch.tensor([1, 2])
+    assert [out.dtype for out in module(x)] == [torch.float64] * 5
+    torch.testing.assert_close(module(x).half, torch.tensor([0.5, 1.0], dtype=torch.float64))
+
+
+def test_functions_follow_the_mode() -> None:
+    text = f"{ROWS}graph: {{a: 'dropout(x, 0.5)', b: 'drop_path(a, 0.5)'}}\n"
+    x = torch.ones(64, 8, 4)
+    torch.testing.assert_close(lowered(text)(x), x)
+    trained = lowered(text, training=True)(x)
+    assert set(trained.unique().tolist()) == {0.0, 4.0}
+    assert (trained.flatten(1) == 0).all(1).any()
+
+
+def test_attention_drops_in_training_only() -> None:
+    text = 'inputs: {x: "float[B, 2, T, 4]"}\n' + (
+        "graph: {out: 'scaled_dot_product_attention(x, x, x, dropout_p=0.5)'}\n"
+    )
+    x = torch.rand(2, 2, 8, 4)
+    plain = torch.nn.functional.scaled_dot_product_attention(x, x, x)
+    torch.testing.assert_close(lowered(text)(x), plain)
+    assert not torch.equal(lowered(text, training=True)(x), plain)
+
+
+def test_training_decides_what_the_graph_holds() -> None:
+    text = f"{ROWS}graph: {{out: x * 2 if training else x * 3}}\n"
+    x = torch.ones(1, 1, 4)
+    assert lowered(text)(x).max() == 3
+    assert lowered(text, training=True)(x).max() == 2
+
+
+def test_linear_scan_is_the_recurrence() -> None:
+    a, b = torch.rand(2, 7, 3, dtype=torch.float64), torch.rand(2, 7, 3, dtype=torch.float64)
+    h = torch.zeros(2, 3, dtype=torch.float64)
+    expected = []
+    for t in range(7):
+        h = a[:, t] * h + b[:, t]
+        expected.append(h)
+    torch.testing.assert_close(functions.linear_scan(a, b, 1), torch.stack(expected, 1))
+
+
+def test_modules_with_several_results() -> None:
+    text = f"""{ROWS}graph:
+  lstm: LSTM(hidden_size=4, batch_first=True)
+  again: LSTM(hidden_size=4, batch_first=True)(lstm, [lstm.h_n, lstm.c_n])
+  attn: MultiheadAttention(num_heads=2, batch_first=True)(again, again, again, need_weights=False)
+  gru: GRU(hidden_size=3, batch_first=True)(attn)
+outputs: {{y: gru, h: gru.h_n, c: lstm.c_n}}
+"""
+    module = lowered(text).eval()
+    x = torch.rand(2, 5, 4)
+    sub = module.get_submodule
+    y, state = sub("lstm")(x)
+    y, _ = sub("again")(y, state)
+    y, _ = sub("attn")(y, y, y, need_weights=False)
+    expected, h = sub("gru")(y)
+    out = module(x)
+    torch.testing.assert_close(out.y, expected)
+    torch.testing.assert_close(out.h, h)
+    torch.testing.assert_close(out.c, state[1])
+
+
+def test_einsum_with_names_and_rearrange() -> None:
+    text = f"""{ROWS}graph:
+  scores: einsum("b time c, b key c -> b time key", x, x)
+  out: rearrange(scores, "b t (h k) -> b h t k", h=1)
+"""
+    x = torch.rand(2, 3, 4)
+    torch.testing.assert_close(lowered(text)(x)[:, 0], x @ x.mT)
