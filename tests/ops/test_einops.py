@@ -1,4 +1,4 @@
-"""Einops patterns: what they are lowered to, that it computes the right values, and their faults."""
+"""Einops patterns: what they are lowered to, the values that this computes, and their faults."""
 
 from __future__ import annotations
 
@@ -38,8 +38,14 @@ def written(steps: tuple[Step, ...]) -> str:
             "b n (t h d) -> t b h n d", (B, T, 192), {"t": 3, "h": 8},
             "x.unflatten(-1, (3, 8, -1)).permute(2, 0, 3, 1, 4)",
         ),
-        ("b (n h d) -> n b (h d)", (B, 12), {"n": 3, "h": 2}, "x.unflatten(-1, (3, -1)).transpose(0, 1)"),
-        ("... t (h d) -> ... h t d", (B, T, 64), {"h": 8}, "x.unflatten(-1, (8, -1)).transpose(-3, -2)"),
+        (
+            "b (n h d) -> n b (h d)", (B, 12), {"n": 3, "h": 2},
+            "x.unflatten(-1, (3, -1)).transpose(0, 1)",
+        ),
+        (
+            "... t (h d) -> ... h t d", (B, T, 64), {"h": 8},
+            "x.unflatten(-1, (8, -1)).transpose(-3, -2)",
+        ),
         ("... c h w -> ... h w c", (B, 3, H, T), {}, "x.movedim(-3, -1)"),
         ("b c ... -> b ... c", (B, 3, H, T), {}, "x.movedim(1, -1)"),
         ("b c ... -> b (...) c", (B, 3, H, T), {}, "x.flatten(2).movedim(1, -1)"),
@@ -182,7 +188,8 @@ def test_faults_of_a_pattern(pattern: str, offset: int, length: int, message: st
     [
         ("b t c d -> b t d c", {}, "E0302",
          "`b t c d -> b t d c` wants 4 dims, the input is float[B, T, 12]"),
-        ("b t (h d) -> b h t d", {"h": 5}, "E0301", "5 does not divide the dim 12 of float[B, T, 12]"),
+        ("b t (h d) -> b h t d", {"h": 5}, "E0301",
+         "5 does not divide the dim 12 of float[B, T, 12]"),
         ("b (g t) d -> b g t d", {"g": 5}, "E0306",
          "5 is not known to divide the dim T of float[B, T, 12]"),
         ("b t (h d) -> b h t d", {"h": 5, "d": 2}, "E0301",

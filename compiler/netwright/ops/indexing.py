@@ -154,4 +154,3 @@ def _distance(lower: Size, upper: Size) -> Size:
     if at_least(lower, upper):
         return 0
     return upper - lower
-

@@ -149,9 +149,7 @@ def _tensordot_rule(args: Arguments) -> TensorType:
     )
 
 
-def _contracted(
-    left: TensorType, right: TensorType, dims: object
-) -> tuple[list[int], list[int]]:
+def _contracted(left: TensorType, right: TensorType, dims: object) -> tuple[list[int], list[int]]:
     if isinstance(dims, int) and not isinstance(dims, bool):
         if not 0 <= dims <= min(left.rank, right.rank):
             raise refuse(f"`dims` is {dims}, for {left} and {right}", "dims")
