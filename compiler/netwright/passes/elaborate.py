@@ -642,7 +642,7 @@ class Elaborator:
         if not many:
             return results[0]
         names = op.outputs or tuple(str(k) for k in range(len(results)))
-        return Outputs(dict(zip(names, results, strict=True)))
+        return Outputs(dict(zip(names[: len(results)], results, strict=True)))
 
     def _checkpoint(self, frame: Frame, node: Node) -> bool:
         condition = node.control.checkpoint

@@ -35,6 +35,7 @@ from netwright.passes.elaborate import Elaborator
 from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
 from netwright.passes.model import Elaboration
 from netwright.passes.numbers import NumberError, SizeUnknown
+from netwright.passes.rules import ties
 
 Parent = tuple[ClassFacts, Node, int, int]
 """The class, node, instance number and iteration that make a child."""
@@ -61,6 +62,7 @@ def generalise(elaboration: Elaboration) -> ModelFacts:
         elaboration.params,
         ordered,
         class_of,
+        ties(elaboration, Report()),
     )
 
 

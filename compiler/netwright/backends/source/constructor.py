@@ -118,6 +118,13 @@ class Constructor(Forward):
         tail: list[Statement] = [SetAttribute(self_attr(k), self.expr(v)) for k, v in flags.items()]
         return [*head, *self.statements, *tail]
 
+    def sequential_items(self) -> list[ex.Expr]:
+        """What a class over `nn.Sequential` passes to it."""
+        modules = [n for n in self.facts.block.nodes if isinstance(n, ModuleNode)]
+        if len(modules) == 1 and modules[0].control.loop is not None:
+            return [ex.Star(self._listed(modules[0]))]
+        return [self._one(n) for n in modules]
+
     def _store(self, name: str) -> Statement:
         attribute = self.emitter.attribute_for(self.context, name)
         return SetAttribute(self_attr(attribute), self.name(name))

@@ -64,13 +64,14 @@ def is_chain(facts: ClassFacts) -> bool:
         isinstance(node, ModuleNode)
         and node.name == str(k)
         and node.given.implicit
-        and _plain(node)
+        and is_plain(node)
         and len(facts.found(node, "child")) > 0
         for k, node in enumerate(block.nodes)
     )
 
 
-def _plain(node: Node) -> bool:
+def is_plain(node: Node) -> bool:
+    """Whether a node has no control key that changes how it is built or called."""
     c = node.control
     return not (c.loop or c.when or c.key or c.take or c.shared or c.frozen or c.checkpoint)
 

@@ -28,6 +28,7 @@ from netwright.backends.source.context import (
     ForwardArg,
     annotation,
     contexts,
+    is_plain,
     tensor_annotation,
     tensorish,
 )
@@ -40,7 +41,7 @@ from netwright.ir import expr as ex
 from netwright.ir.classes import ClassFacts, ModelFacts
 from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.printer import literal, replace_names
-from netwright.ir.program import ExprNode, InlineNode, ModuleNode, Node, Param
+from netwright.ir.program import Block, ExprNode, InlineNode, ModuleNode, Node, Param
 from netwright.ir.values import ModuleValue, Outputs, Tensor, Value
 from netwright.ops.table import MODULES
 
@@ -120,7 +121,8 @@ class Emitter:
         made = context.facts.found(node, "child")
         if loop is None or loop.kind != "repeat" or loop.collect or node.control.shared or not made:
             return False
-        if node.control.checkpoint is not None or self.container(context, location(node).head) is not None:
+        where = location(node)
+        if node.control.checkpoint is not None or (len(where.parts) == 2 and where.parts[1].dynamic):
             return False
         given = node.given
         if len(given.positional) + len(given.named) > 1:
@@ -132,6 +134,26 @@ class Emitter:
             return not child.op.outputs
         inner = self.context_of(child)
         return inner.is_chain or len(inner.inputs) == 1
+
+    def is_sequential_class(self, context: ClassContext) -> bool:
+        """Whether a block is nothing but modules called 0, 1, 2, ... in a row: a class over `nn.Sequential`."""
+        facts, block = context.facts, context.block
+        if context.is_root or facts.cut or len(block.inputs) > 1:
+            return False
+        modules = [n for n in block.nodes if not (isinstance(n, ExprNode) and n.name in self.hoisted(context))]
+        if any(not isinstance(n, ModuleNode) or not n.given.implicit for n in modules) or len(block.outputs) > 0:
+            return False
+        if len(modules) == 1 and modules[0].control.loop is not None:
+            where = location(modules[0])
+            return len(where.parts) == 1 and where.parts[0].dynamic and self.is_sequential(context, modules[0])
+        return not block.inline and bool(modules) and all(
+            isinstance(n, ModuleNode) and n.name == str(k) and is_plain(n) and facts.found(n, "child")
+            for k, n in enumerate(modules)
+        )
+
+    def _sole_input(self, context: ClassContext) -> list[ForwardArg]:
+        name = context.block.inputs[0].name if context.block.inputs else ""
+        return [ForwardArg(name, "input", "Tensor")]
 
     def becomes_identity(self, context: ClassContext, node: ModuleNode | InlineNode) -> bool:
         """Whether a node that is off can be `nn.Identity()`: one tensor in, one out, decided at build."""
@@ -193,7 +215,7 @@ class Emitter:
             return self._ctor_names[key]
         chosen = name
         if name in context.facts.dims and not name.islower():
-            taken = set(context.facts.sample.params) | set(context.facts.sample.scope.table)
+            taken = set(context.facts.sample.params) | reads(context.block)
             chosen = Names(taken).choose(*self._dim_words(context, name))
         self._ctor_names[key] = chosen
         return chosen
@@ -281,6 +303,16 @@ class Emitter:
 
     def _class(self, context: ClassContext) -> list[Class]:
         forward = Forward(self, context)
+        if self.is_sequential_class(context):
+            context.inputs = self._sole_input(context)
+            constructor = Constructor(self, context, None)
+            items = constructor.sequential_items()
+            context.ctor = self._ctor_args(context, constructor)
+            build = Evaluate(call(ex.Attribute(call("super"), "__init__"), *items))
+            arguments = [Argument(a.name, a.annotation, self._default(a)) for a in context.ctor]
+            only = Function("__init__", arguments, "None", [*self._derived(context), build])
+            doc = " ".join(context.block.doc.split())
+            return [Class(context.name, doc, [only], base="nn.Sequential", span=context.block.span)]
         fields = self._output_class(context)
         body = self._forward_body(context, forward, fields[0].name if fields else None)
         constructor = Constructor(self, context, forward)
@@ -359,16 +391,14 @@ class Emitter:
         if context.block.inline:
             sources = [n for n in (*declared, "", *read) if n in read]
             sources = list(dict.fromkeys(sources))
-        names = Names({d for d in local if "." not in d and "#" not in d})
         taken = Names()
         args: list[ForwardArg] = []
+        names = {s: taken.choose(plain(s), f"{plain(s)}_in") for s in sources if s}
         for source in sources:
             value = self._input_value(context, source)
-            candidates = ("x", "hidden", "y") if source == "" else (plain(source), f"{plain(source)}_in")
-            name = taken.choose(*candidates)
+            name = names[source] if source else taken.choose("x", "hidden", "y")
             kind = tensor_annotation(value) if tensorish(value) else "int"
             args.append(ForwardArg(source, name, kind, self._is_optional(context, source)))
-        del names
         return sorted(args, key=lambda a: a.optional)
 
     def _is_class(self, name: str) -> bool:
@@ -418,6 +448,8 @@ class Emitter:
         facts, block = context.facts, context.block
         declared = {p.name: p for p in block.params}
         if context.is_root:
+            for param in reversed(block.params):  # what a derived default reads is needed too
+                self._root_arg(context, param, constructor)
             return [a for p in block.params if (a := self._root_arg(context, p, constructor)) is not None]
         first: list[CtorArg] = []
         required: list[CtorArg] = []
@@ -499,6 +531,19 @@ class Emitter:
             for statement in method.body:
                 _qualify(statement, set(MODULES))
         return statements, methods
+
+
+def reads(block: Block) -> set[str]:
+    """Every name that the expressions of a block read."""
+    found: set[str] = set()
+    for node in block.nodes:
+        exprs: list[ex.Expr | None] = [node.control.when, node.control.otherwise, getattr(node, "value", None)]
+        if isinstance(node, ModuleNode):
+            exprs += [*node.args.values(), *node.given.positional, *node.given.named.values()]
+        for expr in exprs:
+            if isinstance(expr, ex.Expr):
+                found.update(ex.free_names(expr))
+    return found
 
 
 def _qualify(statement: Statement, names: set[str]) -> None:

@@ -72,6 +72,8 @@ class Forward:
     def _choose_references(self) -> None:
         """Which input gives the device, and which the floating dtype, of new tensors."""
         for name, value in self._all_inputs():
+            if name == "" and not self.places.reads_running:
+                continue
             tensor = value[0] if isinstance(value, tuple) and value else value
             if isinstance(tensor, Outputs):
                 tensor = tensor.first
@@ -124,7 +126,7 @@ class Forward:
 
     def node(self, node: Node) -> None:
         if isinstance(node, ParameterNode | BufferNode):
-            if node.name in self.tensors:
+            if node.name in self.tensors and not self._is_owned(node):
                 self.assign(node, (node.name,), self.emitter.access(self.context, node))
         elif isinstance(node, ExprNode):
             self._expr_node(node)
@@ -134,8 +136,12 @@ class Forward:
             else:
                 self._single(node)
 
+    def _is_owned(self, node: Node) -> bool:
+        """Whether a parameter or buffer is there in every instance, so that `self.name` can stand for it."""
+        return set(self.facts.found(node, "kind")) == {"tensor"}
+
     def assign(self, node: Node, targets: tuple[object, ...], value: ex.Expr, flows: bool = False) -> None:
-        self.statements.append(Assign(targets, value, flows, span=node.span))
+        self.statements.append(Assign(tuple(local(t) for t in targets), value, flows, span=node.span))
 
     def _expr_node(self, node: ExprNode) -> None:
         kinds = set(self.facts.found(node, "kind"))
@@ -213,7 +219,8 @@ class Forward:
     def output_names(self, child: Any) -> list[str]:
         if isinstance(child, ModuleChild):
             op: ModuleOp = child.op
-            return list(op.outputs)
+            single = child.args.get("return_indices") is False
+            return [] if single else list(op.outputs)
         assert isinstance(child, Instance)
         if child.cut:
             return []
@@ -241,10 +248,22 @@ class Forward:
                 found[name] = self.expr(expr)
         found.update(carried)
         if isinstance(node, InlineNode):
-            for name in node.captures:
-                if name not in found and (name in self.tensors or not self.is_build_name(name)):
-                    found[name] = ex.Name(name)
+            self._captured(node, found)
         return found
+
+    def _captured(self, node: InlineNode, found: dict[str, ex.Expr]) -> None:
+        """What an inline block reads from around it, as inputs: tensors, and numbers of the run time."""
+        for name in node.captures:
+            if name in found:
+                continue
+            for instance in self.facts.instances:
+                value = instance.values.get(name, instance.inputs.get(name))
+                if isinstance(value, Outputs):
+                    found.update({f"{name}.{o}": ex.Name(f"{name}.{o}") for o in value.items})
+                    break
+            else:
+                if name in self.tensors or not self.is_build_name(name):
+                    found[name] = ex.Name(str(local(name)))
 
     def _implicit(self, node: Node) -> str:
         found = self.facts.found(node, "input")
@@ -283,7 +302,7 @@ class Forward:
 
     def _resolved(self, value: ex.Expr) -> ex.Expr:
         """A captured number of the run time, given as an argument."""
-        if isinstance(value, ex.Name) and value.id not in self.tensors and "." not in value.id:
+        if isinstance(value, ex.Name) and value.id not in self.tensors and value.id.isidentifier():
             return self.name(value.id)
         return value
 
@@ -348,11 +367,14 @@ class Forward:
         return any(name in d for d in (sample.params, sample.dims, sample.scope.table, sample.values))
 
     def _tensor(self, name: str) -> ex.Expr:
+        node = self.nodes.get(name)
+        if isinstance(node, ParameterNode | BufferNode) and self._is_owned(node):
+            return self.emitter.access(self.context, node)
         for instance in self.facts.instances:
             value = instance.values.get(name, instance.inputs.get(name))
             if isinstance(value, Outputs):
                 return ex.Name(f"{name}.{next(iter(value.items))}")
-        return ex.Name(name)
+        return ex.Name(str(local(name)))
 
     def _attribute(self, expr: ex.Attribute) -> ex.Expr:
         if isinstance(expr.value, ex.Name):
@@ -378,12 +400,12 @@ class Forward:
 
     def condition(self, expr: ex.Expr, hint: str) -> ex.Expr:
         """A condition at call; one that was decided at build, but differs by instance, is a flag."""
-        if isinstance(expr, ex.BoolOp):
+        if isinstance(expr, ex.BoolOp) and not self.is_build(expr):
             parts = [p for p in expr.values if self._matters(p, expr.op)]
             if len(parts) == 1:
                 return self.condition(parts[0], hint)
             return ex.BoolOp(expr.op, tuple(self.condition(p, hint) for p in parts), span=expr.span)
-        if isinstance(expr, ex.Unary) and expr.op == "not":
+        if isinstance(expr, ex.Unary) and expr.op == "not" and not self.is_build(expr):
             return ex.Unary("not", self.condition(expr.operand, hint))
         if isinstance(expr, ex.Name) or not self.is_build(expr):
             return rebuild(expr, lambda e: None if e is expr and ex.children(e) else self.expr(e))
@@ -492,6 +514,11 @@ class Forward:
             return None if chosen is None else self.expr(chosen)
 
         return calls.rearranged(receiver, steps, written)
+
+
+def local(target: object) -> object:
+    """A node's local; one called `self` must not be taken for the receiver of methods."""
+    return "self!" if target == "self" else target
 
 
 def _under_shape(expr: ex.Expr, tensors: set[str]) -> bool:

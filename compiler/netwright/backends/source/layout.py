@@ -27,6 +27,7 @@ from netwright.ir.expr import (
     Call,
     Compare,
     Comprehension,
+    DictExpr,
     Expr,
     IfElse,
     Index,
@@ -34,9 +35,11 @@ from netwright.ir.expr import (
     ListExpr,
     Literal,
     Name,
+    Star,
+    TupleExpr,
     Unary,
 )
-from netwright.ir.printer import to_source
+from netwright.ir.printer import quote, to_source
 from netwright.source import NOWHERE, Span
 
 WIDTH = 88
@@ -78,6 +81,9 @@ def _statement(statement: Statement, indent: int) -> Iterator[Line]:
             lines = expression(value, indent, f"{to_source(target)} = ")
         case Evaluate(value=value):
             lines = expression(value, indent, "")
+        case Return(value=TupleExpr(items=items)) if len(items) > 1:
+            flat = f"{pad}return {', '.join(to_source(i) for i in items)}"
+            lines = [flat] if len(flat) <= WIDTH else expression(TupleExpr(items), indent, "return ")
         case Return(value=value):
             lines = expression(value, indent, "return ")
         case Raise(value=value):
@@ -130,6 +136,15 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
             return _comprehension(expr, indent, prefix, suffix)
         case Attribute(value=value, name=name):
             return expression(value, indent, prefix, f".{name}{suffix}")
+        case Star(value=value):
+            return expression(value, indent, f"{prefix}*", suffix)
+        case TupleExpr(items=items):
+            return _exploded(f"{pad}{prefix}(", list(items), f"){suffix}", indent)
+        case DictExpr(keys=keys, values=values):
+            pairs = [_Keyword(Keyword(f"{quote(k)}: ", v)) for k, v in zip(keys, values, strict=True)]
+            return _exploded(f"{pad}{prefix}{{", list(pairs), f"}}{suffix}", indent)
+        case Name() | Literal():
+            return [flat]
     if (isinstance(expr, Binary | Compare) and _can_omit(expr, indent, prefix)) and isinstance(expr, Binary):
         head = f"{prefix}{_operand(expr, expr.left)} {expr.op} "
         return expression(expr.right, indent, head, suffix)
@@ -185,13 +200,21 @@ def _split(expr: Expr) -> list[tuple[str, Expr]]:
         case BoolOp(op=op, values=values):
             return [("", values[0]), *((f"{op} ", v) for v in values[1:])]
         case Binary(op=op, left=left, right=right):
-            head = _split(left) if _same_level(expr, left) else [("", left)]
-            return [*head, (f"{op} ", right)]
+            head = _split(left) if _same_level(expr, left) else [("", _as_operand(expr, left, False))]
+            return [*head, (f"{op} ", _as_operand(expr, right, True))]
         case Compare(left=left, ops=ops, rights=rights):
             return [("", left), *((f"{op} ", r) for op, r in zip(ops, rights, strict=True))]
         case Unary(op=op, operand=operand):
             return [(f"{op} " if op == "not" else op, operand)]
     return [("", expr)]
+
+
+def _as_operand(parent: Binary, operand: Expr, right: bool) -> Expr:
+    """An operand in the brackets that it needs."""
+    pair = (Name("_"), operand) if right else (operand, Name("_"))
+    whole = to_source(Binary(parent.op, *pair))
+    text = whole[len(f"_ {parent.op} ") :] if right else whole[: -len(f" {parent.op} _")]
+    return operand if text == to_source(operand) else Name(text)
 
 
 def _same_level(parent: Binary, child: Expr) -> bool:
@@ -230,8 +253,13 @@ class _Keyword(Expr):
 
 def _item_text(item: Expr) -> str:
     if isinstance(item, _Keyword):
-        return f"{item.keyword.name}={to_source(item.keyword.value)}"
+        return f"{_lead(item)}{to_source(item.keyword.value)}"
     return to_source(item)
+
+
+def _lead(item: _Keyword) -> str:
+    """`name=` of an argument, `"key": ` of a dict's entry."""
+    return item.keyword.name if item.keyword.name.endswith(": ") else f"{item.keyword.name}="
 
 
 def _fits_broken(items: list[Expr], indent: int) -> bool:
@@ -247,7 +275,7 @@ def _exploded(head: str, items: list[Expr], tail: str, indent: int) -> list[str]
         return [head, f"{inner}{body}", f"{pad}{tail}"]
     lines: list[str] = []
     for item in items:
-        lead, value = (f"{item.keyword.name}=", item.keyword.value) if isinstance(item, _Keyword) else ("", item)
+        lead, value = (_lead(item), item.keyword.value) if isinstance(item, _Keyword) else ("", item)
         lines += expression(value, indent + 4, lead, ",")
     return [head, *lines, f"{pad}{tail}"]
 

@@ -36,6 +36,9 @@ class Places:
         self.facts = facts
         self.where: dict[str, Place] = {}
         self.runtime: set[str] = set()
+        self.reads_running = any(
+            "" in found for i in facts.instances for (_, kind), found in i.facts.items() if kind == "input"
+        )
         for declared in facts.block.inputs:
             if all(i.inputs.get(declared.name) is not None for i in facts.instances):
                 self._declared(declared)
@@ -68,6 +71,8 @@ class Places:
 
     def _find(self, inputs: dict[str, object], size: Size) -> Place | None:
         for name, value in inputs.items():
+            if name == "" and not self.reads_running:
+                continue
             source = name
             if isinstance(value, Outputs):
                 source, value = f"{name}.{next(iter(value.items))}", value.first

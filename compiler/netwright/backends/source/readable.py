@@ -176,6 +176,10 @@ def _merge(producer: Statement, consumer: Statement, statements: list[Statement]
 
 
 def _fits(value: ex.Expr, consumer: Assign | Return) -> bool:
+    if isinstance(consumer, Return) and isinstance(consumer.value, ex.Name):
+        return True
+    if _module_depth(value) > (2 if _is_residual(value) else 1):
+        return False
     lead = "return " if isinstance(consumer, Return) else "x = "
     if isinstance(consumer, Assign) and len(consumer.targets) > 1:
         lead = ", ".join(t if isinstance(t, str) else "(_, _)" for t in consumer.targets) + " = "
@@ -183,6 +187,19 @@ def _fits(value: ex.Expr, consumer: Assign | Return) -> bool:
     for marker in ("@", "#", "!"):
         text = text.replace(marker, "")
     return INDENT + len(lead) + len(text) <= WIDTH and _depth(value) <= 4
+
+
+def _module_depth(expr: ex.Expr) -> int:
+    """How deep calls of modules nest in one another."""
+    below = max((_module_depth(c) for c in ex.children(expr)), default=0)
+    return below + 1 if is_module_call(expr) else below
+
+
+def _is_residual(expr: ex.Expr) -> bool:
+    """Whether an operator joins branches, perhaps under an activation."""
+    while isinstance(expr, ex.Call) and not is_module_call(expr) and expr.args:
+        expr = expr.args[0]
+    return isinstance(expr, ex.Binary)
 
 
 def _depth(expr: ex.Expr) -> int:
@@ -381,9 +398,10 @@ class _Chains:
         self.uses: dict[str, int] = {}
         self.definitions: dict[str, int] = {}
         for index, statement in enumerate(statements):
+            made = set(defined(statement))
             for name in set(names_in(statement)):
                 self.last_use[name] = index
-                self.uses[name] = self.uses.get(name, 0) + 1
+                self.uses[name] = self.uses.get(name, 0) + (name not in made)
             for name in defined(statement):
                 self.definitions.setdefault(name, index)
         for name in inputs:
@@ -414,12 +432,7 @@ class _Chains:
     def _predecessor(self, index: int, statement: Statement, name: str, main_chain: int) -> str | None:
         """The local whose name `name` takes over: one that nothing reads any more."""
         if not isinstance(statement, Assign) or not statement.flows or len(list(defined(statement))) != 1:
-            if isinstance(statement, For) or not isinstance(statement, Assign):
-                return None
-            if len(statement.targets) < 2 or name != next(iter(defined(statement)), None):
-                return None
-            if not statement.flows:
-                return None
+            return None
         read = list(dict.fromkeys(n for n in names_in(statement) if n in self.chain_of))
         flowing = [n for n in read if self._flows(n)]
         dying = [n for n in flowing if self._is_last(n, index)]
@@ -486,8 +499,7 @@ def plain(name: str) -> str:
     """A local's name without the emitter's marks: `layers.kv` as `kv`, `blocks#` as `block`."""
     if name.endswith("#"):
         bare = name.rstrip("#")
-        bare = bare.rpartition(".")[2]
-        return singular(bare) if singular(bare) != bare else f"{bare}_item"
+        return singular(bare.rpartition(".")[2])
     name = name.rstrip("!")
     head, _, tail = name.rpartition(".")
     if head and tail in ("output", "x"):
