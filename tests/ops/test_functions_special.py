@@ -70,7 +70,7 @@ def test_a_refusal_names_the_remedy() -> None:
         (
             "interpolate",
             (TensorType("float", (B, 3, T, 8)), None, 1.5),
-            "float[B, 3, 3 * T // 2, 12]",
+            "float[B, 3, (3 * T) // 2, 12]",
         ),
         ("interpolate", (TensorType("float", (B, 3, T, 9)), None, 1 / 3), "float[B, 3, T // 3, 3]"),
         ("arange", (T,), "int[T]"),
