@@ -138,6 +138,13 @@ class Star(Expr):
 
 
 @dataclass(frozen=True, eq=False)
+class Paren(Expr):
+    """`(value)` in emitted code, where the layout splits an operand that needs brackets."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
 class DictExpr(Expr):
     """`{"key": value}`, in emitted code only."""
 
@@ -153,12 +160,14 @@ class Comprehension(Expr):
     targets: tuple[str, ...]
     iterable: Expr
     conditions: tuple[Expr, ...] = ()
+    generator: bool = False
+    """In emitted code only: the sole argument of a call, without brackets of its own."""
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct subexpressions, in the order in which they are written."""
     match expr:
-        case Attribute(value=value) | Star(value=value):
+        case Attribute(value=value) | Star(value=value) | Paren(value=value):
             return (value,)
         case DictExpr(values=values):
             return values

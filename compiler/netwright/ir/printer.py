@@ -20,6 +20,7 @@ from netwright.ir.expr import (
     ListExpr,
     Literal,
     Name,
+    Paren,
     Slice,
     Star,
     TupleExpr,
@@ -61,7 +62,10 @@ def _print(expr: Expr) -> tuple[str, int]:
         case Unary(op="not", operand=operand):
             return f"not {_wrap(operand, _NOT)}", _NOT
         case Unary(op=op, operand=operand):
-            return f"{op}{_wrap(operand, _UNARY)}", _UNARY
+            power = isinstance(operand, Binary) and operand.op == "**"
+            return f"{op}{_wrap(operand, _ATOM if power else _UNARY)}", _UNARY
+        case Paren(value=value):
+            return f"({to_source(value)})", _ATOM
         case Binary(op=op, left=left, right=right):
             return _binary(op, left, right)
         case Compare(left=left, ops=ops, rights=rights):
@@ -139,7 +143,18 @@ def _is_simple_end(expr: Expr) -> bool:
 def _comprehension(expr: Comprehension) -> str:
     targets = ", ".join(expr.targets)
     conditions = "".join(f" if {_wrap(c, _OR)}" for c in expr.conditions)
-    return f"[{to_source(expr.element)} for {targets} in {_wrap(expr.iterable, _OR)}{conditions}]"
+    body = f"{to_source(expr.element)} for {targets} in {_wrap(expr.iterable, _OR)}{conditions}"
+    return body if expr.generator else f"[{body}]"
+
+
+def operand(parent: Binary, part: Expr, right: bool) -> Expr:
+    """An operand of `parent`, in brackets where it needs them."""
+    level = _BINARY[parent.op]
+    if parent.op == "**":
+        least = _UNARY if right else level + 1
+    else:
+        least = level + 1 if right else level
+    return part if _print(part)[1] >= least else Paren(part)
 
 
 def _is_negative(value: object) -> bool:
@@ -211,13 +226,17 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             return ListExpr(tuple(again(i) for i in items), span=expr.span)
         case Star(value=value):
             return Star(again(value), span=expr.span)
+        case Paren(value=value):
+            return Paren(again(value), span=expr.span)
         case DictExpr(keys=keys, values=values):
             return DictExpr(keys, tuple(again(v) for v in values), span=expr.span)
         case TupleExpr(items=items):
             return TupleExpr(tuple(again(i) for i in items), span=expr.span)
         case Comprehension(element=element, targets=targets, iterable=iterable):
             conditions = tuple(again(c) for c in expr.conditions)
-            return Comprehension(again(element), targets, again(iterable), conditions, span=expr.span)
+            return Comprehension(
+                again(element), targets, again(iterable), conditions, expr.generator, span=expr.span
+            )
     return expr
 
 

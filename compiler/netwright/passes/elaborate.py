@@ -247,7 +247,8 @@ class Elaborator:
     def _outputs(self, frame: Frame) -> None:
         block = frame.instance.block
         if not block.outputs:
-            frame.instance.outputs[""] = frame.last
+            several = isinstance(frame.last, Outputs)
+            frame.instance.outputs = dict(frame.last.items) if several else {"": frame.last}
             return
         for output in block.outputs:
             try:

@@ -571,6 +571,7 @@ class Evaluator:
         typed_named = {k: to_type(v) for k, v in named.items()}
         steps = self._typed(expr, lambda: einops.plan(name, typed, typed_named), *positional)
         self.frame.fact(expr, "einops", steps)
+        self.frame.fact(expr, "lengths", dict(named))
         value = positional[0]
         if isinstance(value, tuple):
             value = self.apply(FUNCTIONS["stack"], (value,), {}, expr)

@@ -80,7 +80,7 @@ def contexts(model: ModelFacts) -> dict[ClassFacts, ClassContext]:
     """A context for every class, with its name."""
     parents = _parents(model)
     found: dict[ClassFacts, ClassContext] = {}
-    taken: set[str] = {"Tensor", "NamedTuple", "Sequence"}
+    taken: set[str] = {"Tensor", "NamedTuple"}
     for facts in reversed(model.classes):
         owner = parents.get(facts)
         parent = found[owner[0]] if owner is not None else None
@@ -159,7 +159,7 @@ def annotation(value: Value) -> str:
     if isinstance(value, tuple):
         kinds = {annotation(v) for v in value} or {"int"}
         inner = kinds.pop() if len(kinds) == 1 else "float" if kinds <= {"int", "float"} else "object"
-        return f"Sequence[{inner}]"
+        return f"tuple[{inner}, ...]"
     return "object"
 
 

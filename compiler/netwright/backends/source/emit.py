@@ -367,6 +367,10 @@ class Emitter:
             context.returns_list = True
             names = [ex.Name(p) for p in facts.cut]
             return ex.ListExpr(tuple(forward.name(n.id) for n in names)) if len(names) > 1 else forward.name(facts.cut[0])
+        if not context.block.outputs and len(facts.sample.outputs) > 1:
+            name = _last(facts.sample)
+            context.outputs = list(facts.sample.outputs)
+            return ex.TupleExpr(tuple(ex.Name(f"{name}.{o}") for o in context.outputs))
         if not context.block.outputs:
             context.outputs = [""]
             return forward.name(_last(facts.sample))
@@ -509,7 +513,7 @@ class Emitter:
             if arg.derived is not None:
                 name = ex.Name(arg.name)
                 absent = ex.Compare(name, ("is",), (ex.Literal(None),))
-                made.append(If(absent, [Assign((arg.name,), arg.derived)]))
+                made.append(If(absent, [Assign((arg.name,), _as_tuple(arg.derived))]))
         return made
 
     # Ties and initialisation ----------------------------------------------------------------
@@ -598,7 +602,14 @@ def _tuple_value(default: ex.Expr) -> Any:
     return to_source(default)
 
 
+def _as_tuple(value: ex.Expr) -> ex.Expr:
+    """A list as a tuple, since that is what a list param is declared as."""
+    if isinstance(value, ex.Comprehension):
+        return call("tuple", ex.Comprehension(value.element, value.targets, value.iterable, value.conditions, True))
+    return ex.TupleExpr(value.items) if isinstance(value, ex.ListExpr) else value
+
+
 def _declared_type(param: Param) -> str:
     if param.type.startswith("list["):
-        return f"Sequence[{param.type[5:-1]}]"
+        return f"tuple[{param.type[5:-1]}, ...]"
     return param.type

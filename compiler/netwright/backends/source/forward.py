@@ -500,6 +500,7 @@ class Forward:
         return self.call(node, self.emitter.access(self.context, node), inputs, child)
 
     def _rearranged(self, expr: ex.Call, steps: Any) -> ex.Expr:
+        lengths = self.facts.found(expr, "lengths")[0]
         receiver = self.expr(expr.args[0])
         values = expr.args[0]
         is_list = isinstance(values, ex.ListExpr | ex.Comprehension) or (
@@ -511,7 +512,15 @@ class Forward:
 
         def written(k: int, j: int, m: int) -> ex.Expr | None:
             chosen = self.facts.sizes.get((expr, f"einops:{k}:{j}:{m}"))
-            return None if chosen is None else self.expr(chosen)
+            if chosen is not None:
+                return self.expr(chosen)
+            arg = steps[k].args[j]
+            value = arg[m] if m >= 0 else arg
+            if isinstance(value, Dim):
+                for keyword in expr.keywords:
+                    if lengths.get(keyword.name) == value:
+                        return self.expr(keyword.value)
+            return None
 
         return calls.rearranged(receiver, steps, written)
 

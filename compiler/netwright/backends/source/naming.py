@@ -6,7 +6,7 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
-RESERVED = frozenset(keyword.kwlist) | {"self", "nn", "torch", "math", "F", "Tensor", "NamedTuple", "Sequence"}
+RESERVED = frozenset(keyword.kwlist) | {"self", "nn", "torch", "math", "F", "Tensor", "NamedTuple"}
 """Names that an emitted function must not use for its own."""
 
 _BUILTINS = frozenset(dir(builtins))

@@ -54,6 +54,15 @@ def names_in(statement: Statement) -> Iterator[str]:
                 yield e.id
 
 
+def comprehension_names(statement: Statement) -> Iterator[str]:
+    """The names that comprehensions in a statement bind."""
+    for expr in expressions(statement):
+        for e in ex.walk(expr):
+            if isinstance(e, ex.Comprehension):
+                for target in e.targets:
+                    yield from target.strip("()").split(", ")
+
+
 def defined(statement: Statement) -> Iterator[str]:
     """Every name that a statement binds."""
     match statement:
@@ -66,6 +75,8 @@ def defined(statement: Statement) -> Iterator[str]:
             yield from target_names(targets)
             for inner in body:
                 yield from defined(inner)
+    if isinstance(statement, Assign | Return | Evaluate):
+        yield from comprehension_names(statement)
 
 
 def map_names(statement: Statement, change: Callable[[ex.Name], ex.Expr | None]) -> Statement:
@@ -431,8 +442,13 @@ class _Chains:
 
     def _predecessor(self, index: int, statement: Statement, name: str, main_chain: int) -> str | None:
         """The local whose name `name` takes over: one that nothing reads any more."""
-        if not isinstance(statement, Assign) or not statement.flows or len(list(defined(statement))) != 1:
+        if not isinstance(statement, Assign) or not statement.flows:
             return None
+        bound = list(target_names(statement.targets))
+        if bound != [name] or statement.targets[0] != name:
+            return None
+        if isinstance(statement.value, ex.Name) and self._is_last(statement.value.id, index):
+            return statement.value.id
         read = list(dict.fromkeys(n for n in names_in(statement) if n in self.chain_of))
         flowing = [n for n in read if self._flows(n)]
         dying = [n for n in flowing if self._is_last(n, index)]
@@ -452,7 +468,7 @@ class _Chains:
 
     def _is_last(self, name: str, index: int) -> bool:
         """Whether `name` holds its chain's name and is read here for the last time."""
-        return self.last_use.get(name, -1) == index and self._holder(self.chain_of[name]) == name
+        return name in self.chain_of and self.last_use.get(name, -1) == index and self._holder(self.chain_of[name]) == name
 
     def _holder(self, chain: int) -> str | None:
         if not 0 <= chain < len(self.members):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -65,14 +66,13 @@ def render(file: File) -> Rendered:
 def _imports(extra: list[str], used: str) -> list[str]:
     """Import lines in isort's order: only what the file uses."""
     standard = sorted(e for e in extra if e == "import math")
-    names = [n for n in ("NamedTuple", "Sequence") if f"{n}[" in used or f"({n})" in used]
-    if names:
-        standard.append(f"from typing import {', '.join(names)}")
+    if "(NamedTuple)" in used:
+        standard.append("from typing import NamedTuple")
     third = [e for e in extra if e != "import math"]
     lines = []
-    if "torch." in used:
+    if re.search(r"\btorch\.", used):
         lines.append("import torch")
-    if "F." in used and any(f"{c}F." in used for c in " (=[,-*"):
+    if re.search(r"\bF\.", used):
         lines.append("import torch.nn.functional as F")
     core = [n for n in ("Tensor", "nn") if n == "nn" or "Tensor" in used]
     lines.append(f"from torch import {', '.join(core)}")
