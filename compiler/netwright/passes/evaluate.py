@@ -558,7 +558,9 @@ class Evaluator:
             return bound, rule(bound)
 
         bound_types, result = self._typed(expr, compute, *positional, *named.values())
-        if op.train and "training" in bound_types and "training" not in named:
+        names = [arg.name for arg in op.args]
+        written = "training" in named or "training" in names[: len(positional)]
+        if op.train and "training" in bound_types and not written:
             bound_types = {**bound_types, "training": self.frame.training}
         bound = rebind(op, bound_types, positional, named)
         many = isinstance(result, tuple)

@@ -105,7 +105,7 @@ class Constructor(Forward):
         stored = list(self.forward.stored) if self.forward is not None else []
         head = [self._store(n) for n in stored if not isinstance(self.nodes.get(n), ExprNode) or n in self.hoisted]
         done: set[str] = set()
-        for node in self.facts.block.nodes:
+        for node in self.emitter.nodes_of(self.context):
             if isinstance(node, ExprNode):
                 self._number(node, stored)
             elif isinstance(node, ParameterNode):
@@ -269,9 +269,9 @@ class Constructor(Forward):
                 return (name,), iterable
             return (name,), call("range", iterable)
         if self.is_build(source):
-            if not used and _is_call(source, "enumerate"):
+            if _is_call(source, "enumerate") and targets[0] not in used:
                 assert isinstance(source, ex.Call)
-                return ("_",), self.expr(source.args[0])
+                return tuple(t if t in used else "_" for t in targets[1:]), self.expr(source.args[0])
             if "i" in used and "i" not in targets:
                 return ("i", *_packed(targets)), call("enumerate", self.expr(source))
             return tuple(t if t in used else "_" for t in targets), self.expr(source)
@@ -410,7 +410,7 @@ def _argument(call_: ex.Call, position: int, name: str) -> ex.Expr:
 
 def _literal(value: Value) -> ex.Expr:
     if isinstance(value, tuple):
-        return ex.ListExpr(tuple(_literal(v) for v in value))
+        return ex.TupleExpr(tuple(_literal(v) for v in value))
     assert not isinstance(value, ModuleValue)
     return ex.Literal(value)
 

@@ -170,6 +170,14 @@ class Emitter:
         inner = self.context_of(child)
         return len(child.outputs) == 1 and (inner.is_chain or len(inner.inputs) == 1)
 
+    def nodes_of(self, context: ClassContext) -> list[Node]:
+        """The nodes of a class: all of its block's, or what a cut left of them."""
+        facts = context.facts
+        if not facts.cut:
+            return list(context.block.nodes)
+        alive = {step.node for i in facts.instances for step in i.steps}
+        return [n for n in context.block.nodes if n in alive or isinstance(n, ExprNode)]
+
     def hoisted(self, context: ClassContext) -> dict[str, ex.Expr]:
         """Numbers of an inline block that follow from its loop's counter: the parent passes them."""
         if context in self._hoisted:
@@ -348,7 +356,7 @@ class Emitter:
     # forward --------------------------------------------------------------------------------
 
     def _forward_body(self, context: ClassContext, forward: Forward, output_class: str | None) -> list[Statement]:
-        forward.run(context.block.nodes)
+        forward.run(tuple(self.nodes_of(context)))
         statements = [*forward.statements, Return(self._result(context, forward, output_class))]
         statements = drop_unused(statements)
         statements = nest(statements)

@@ -14,7 +14,7 @@ from netwright.backends.source.context import ClassContext, tensorish
 from netwright.backends.source.naming import singular
 from netwright.backends.source.places import Places
 from netwright.ir import expr as ex
-from netwright.ir.dims import Dim, known
+from netwright.ir.dims import Dim, Size, known, show
 from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.printer import rebuild
 from netwright.ir.program import (
@@ -141,7 +141,23 @@ class Forward:
         return set(self.facts.found(node, "kind")) == {"tensor"}
 
     def assign(self, node: Node, targets: tuple[object, ...], value: ex.Expr, flows: bool = False) -> None:
-        self.statements.append(Assign(tuple(local(t) for t in targets), value, flows, span=node.span))
+        statement = Assign(tuple(local(t) for t in targets), value, flows, span=node.span)
+        if flows and len(targets) == 1:
+            statement.comment = self._shape(node)
+        self.statements.append(statement)
+
+    def _shape(self, node: Node) -> str:
+        """The shape of a node's tensor in the class's names, if it is the same in all instances."""
+        shapes: set[str] = set()
+        for instance in self.facts.symbolic:
+            value = instance.values.get(node.name)
+            if isinstance(value, Outputs):
+                value = value.first
+            if not isinstance(value, Tensor):
+                return ""
+            shapes.add(", ".join(_shown(d) for d in value.type.shape))
+        text = shapes.pop() if len(shapes) == 1 else ""
+        return f"({text})" if 0 < len(text) <= 32 and "?" not in text else ""
 
     def _expr_node(self, node: ExprNode) -> None:
         kinds = set(self.facts.found(node, "kind"))
@@ -400,6 +416,8 @@ class Forward:
 
     def condition(self, expr: ex.Expr, hint: str) -> ex.Expr:
         """A condition at call; one that was decided at build, but differs by instance, is a flag."""
+        if any(n in scope for scope in self.bound for n in ex.free_names(expr)):
+            return rebuild(expr, lambda e: None if e is expr and ex.children(e) else self.expr(e))
         if isinstance(expr, ex.BoolOp) and not self.is_build(expr):
             parts = [p for p in expr.values if self._matters(p, expr.op)]
             if len(parts) == 1:
@@ -523,6 +541,11 @@ class Forward:
             return None
 
         return calls.rearranged(receiver, steps, written)
+
+
+def _shown(size: Size) -> str:
+    """A size in a comment, without spaces around its operators."""
+    return show(size).replace(" // ", "/").replace(" * ", "*").replace(" + ", "+").replace(" - ", "-")
 
 
 def local(target: object) -> object:

@@ -174,11 +174,14 @@ def _merge(producer: Statement, consumer: Statement, statements: list[Statement]
         return False
     if name not in ex.free_names(consumer.value) or not _in_order(consumer.value, name, producer.value):
         return False
-    if not _reads_well(producer.value, consumer, name):
+    read = [n for n in ex.free_names(producer.value) if n not in ("self", "F", "torch")]
+    position = statements.index(consumer)
+    begins = any(n in names_in(s) for n in read for s in statements[position:])
+    if not _reads_well(producer.value, consumer, name, begins):
         return False
     value = producer.value
     candidate = rebuild(consumer.value, lambda e: value if isinstance(e, ex.Name) and e.id == name else None)
-    if not _fits(candidate, consumer):
+    if not _fits(candidate, consumer, begins):
         return False
     consumer.value = candidate
     if consumer.span.line == 1:
@@ -186,10 +189,10 @@ def _merge(producer: Statement, consumer: Statement, statements: list[Statement]
     return True
 
 
-def _fits(value: ex.Expr, consumer: Assign | Return) -> bool:
+def _fits(value: ex.Expr, consumer: Assign | Return, begins: bool) -> bool:
     if isinstance(consumer, Return) and isinstance(consumer.value, ex.Name):
         return True
-    if _module_depth(value) > (2 if _is_residual(value) else 1):
+    if _module_depth(value) > (2 if begins or _is_residual(value) else 1):
         return False
     lead = "return " if isinstance(consumer, Return) else "x = "
     if isinstance(consumer, Assign) and len(consumer.targets) > 1:
@@ -281,7 +284,7 @@ def _root_call(func: ex.Expr) -> ex.Expr:
     return func
 
 
-def _reads_well(value: ex.Expr, consumer: Assign | Return, name: str) -> bool:
+def _reads_well(value: ex.Expr, consumer: Assign | Return, name: str, begins: bool) -> bool:
     """The manners of nesting: residuals are nested, chains of modules stay one a line."""
     target = consumer.value
     if isinstance(value, ex.IfElse | ex.Comprehension | ex.ListExpr):
@@ -295,7 +298,8 @@ def _reads_well(value: ex.Expr, consumer: Assign | Return, name: str) -> bool:
     holder = _holder(target, name)
     if is_module_call(value):
         if isinstance(holder, ex.Call) and is_module_call(holder):
-            return holder is not target  # below a residual, not in a plain chain of modules
+            # Below a residual, or where a branch begins; not in a plain chain of modules.
+            return holder is not target or (isinstance(consumer, Assign) and begins)
         return not (isinstance(holder, ex.Call) and len(holder.args) + len(holder.keywords) > 2)
     if isinstance(holder, ex.Call) and is_module_call(holder):
         return _links(value) <= 1 and not isinstance(value, ex.Binary)
@@ -355,7 +359,19 @@ def rename(
     for statement in statements:
         map_names(statement, change)
         _rename_targets(statement, final)
-    return _without_copies(statements), final
+    statements = _without_copies(statements)
+    _thin_comments(statements)
+    return statements, final
+
+
+def _thin_comments(statements: list[Statement]) -> None:
+    """Shapes are said where they change, not again and again."""
+    said = ""
+    for statement in statements:
+        if statement.comment == said:
+            statement.comment = ""
+        else:
+            said = statement.comment or said
 
 
 def _rename_targets(statement: Statement, final: dict[str, str]) -> None:
@@ -490,17 +506,29 @@ class _Chains:
             names.taken.add(title)
             for name in rest:
                 final[name] = title
-        for chain, members in enumerate(self.members):
+        returned = self._returned()
+        order = sorted(range(len(self.members)), key=lambda c: c != returned)
+        for chain in order:
+            members = self.members[chain]
             if chain == main_chain:
                 continue
             mine = [m for m in members if m not in self.inputs]
             if not mine:
                 continue
             given = final.get(members[0]) if members[0] in self.inputs else None
-            title = given or names.choose(*self._candidates(mine))
+            lead = [self.main] if chain == returned else []
+            title = given or names.choose(*lead, *self._candidates(mine))
             for name in mine:
                 final[name] = title
         return final
+
+    def _returned(self) -> int:
+        """The chain of the value that is returned, -1 for none or several."""
+        last = self.statements[-1] if self.statements else None
+        if not isinstance(last, Return):
+            return -1
+        chains = {self.chain_of[n] for n in names_in(last) if n in self.chain_of and self._flows(n)}
+        return chains.pop() if len(chains) == 1 else -1
 
     def _candidates(self, members: list[str]) -> list[str]:
         last = members[-1]
