@@ -19,8 +19,8 @@ graph:
     graph:
       i: Linear(out_features=6)(x_t)
       r: Linear(out_features=6, bias=False)(h)
-      h: tanh(i + r)
-    outputs: {h: h, y: h * 2}
+      next: tanh(i + r)
+    outputs: {h: next, y: next * 2}
 outputs: {last: cell, all: cell.y}
 """
 BLOCKS = """blocks:
@@ -38,9 +38,7 @@ def grads(module: nn.Module) -> list[torch.Tensor]:
 
 
 def test_scan_walks_and_carries() -> None:
-    module = lowered(
-        SCAN.replace("h: tanh", "next: tanh").replace("{h: h, y: h", "{h: next, y: next")
-    )
+    module = lowered(SCAN)
     x = torch.rand(2, 5, 4)
     i, r = module.get_submodule("cell.i"), module.get_submodule("cell.r")
     h, ys = torch.zeros(2, 6), []
@@ -123,3 +121,10 @@ def test_a_body_can_be_copied() -> None:
     with torch.no_grad():
         copied.get_parameter("layers.0.fc.weight").zero_()
     assert not torch.equal(copied(x), module(x))
+
+
+def test_bodies_compile_as_one_graph() -> None:
+    x = torch.rand(2, 5, 4)
+    for module in (checkpointed(", checkpoint: true").eval(), lowered(SCAN)):
+        compiled = torch.compile(module, fullgraph=True, backend="eager")
+        torch.testing.assert_close(compiled(x), module(x))

@@ -158,3 +158,58 @@ def test_einsum_with_names_and_rearrange() -> None:
 """
     x = torch.rand(2, 3, 4)
     torch.testing.assert_close(lowered(text)(x)[:, 0], x @ x.mT)
+
+
+def test_factories_make_tensors_where_the_input_is() -> None:
+    text = f"""{ROWS}graph:
+  steps: arange(T)
+  inner: {{from: x, graph: {{noise: "randn([T, 4])", out: "noise * steps[:, None]"}}}}
+  out: x + inner
+"""
+    module = lowered(text)
+    assert module(torch.empty(2, 3, 4, device="meta")).is_meta
+    assert not module(torch.empty(2, 3, 4)).is_meta
+
+
+def test_a_written_mode_stays() -> None:
+    text = f"{ROWS}graph: {{out: 'dropout(x, 0.5, True)'}}\n"
+    assert (lowered(text)(torch.ones(8, 8, 4)) == 0).any()
+
+
+def test_indices_and_cells() -> None:
+    text = """inputs: {x: "float[B, 4, H, W]"}
+graph:
+  pool: MaxPool2d(kernel_size=2, return_indices=True)
+  bare: MaxPool2d(kernel_size=2)(x)
+  cell: LSTMCell(hidden_size=5)(bare.mean([2, 3]))
+  again: cell(bare.mean([2, 3]), [cell.h_1, cell.c_1])
+outputs: {pooled: pool, indices: pool.indices, h: again}
+"""
+    module = lowered(text)
+    x = torch.rand(2, 4, 6, 6)
+    pooled, indices = torch.nn.functional.max_pool2d(x, 2, return_indices=True)
+    cell, mean = module.get_submodule("cell"), pooled.mean([2, 3])
+    out = module(x)
+    torch.testing.assert_close(out.pooled, pooled)
+    assert torch.equal(out.indices, indices)
+    torch.testing.assert_close(out.h, cell(mean, cell(mean))[0])
+
+
+def test_what_torch_does_with_graphs() -> None:
+    text = """inputs: {x: "float[B, 4, H, W]", mask: {type: "bool[B]", optional: true}}
+graph:
+  conv: Conv2d(out_channels=4, kernel_size=3, stride=2, padding=1)
+  grid: arange((H + 1) // 2)
+  out: conv + grid[:, None]
+"""
+    module, x = lowered(text), torch.rand(2, 4, 7, 9)
+    expected = module(x)
+    torch.testing.assert_close(torch.fx.Interpreter(module).run(x), expected)
+    dynamic = torch.export.Dim.DYNAMIC
+    shapes = {"x": {0: dynamic, 2: dynamic, 3: dynamic}}
+    program = torch.export.export(module, (x,), dynamic_shapes=shapes)
+    torch.testing.assert_close(program.module()(x), expected)
+    larger = torch.rand(3, 4, 12, 5)
+    torch.testing.assert_close(program.module()(larger), module(larger))
+    compiled = torch.compile(module, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(x), expected)

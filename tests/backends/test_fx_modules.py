@@ -8,6 +8,7 @@ import pytest
 import torch
 from netwright.backends.fx import lower, tie
 from netwright.backends.fx.modules import class_of
+from netwright.ops.plugin import describe
 from netwright.ops.table import MODULES
 from torch import nn
 
@@ -162,6 +163,26 @@ graph:
     plain = elaboration.primary
     assert names(lower(plain)) == ["out.weight", "out.bias"]
     assert len(names(lower(plain, among=elaboration.cases.values()))) == 4
+
+
+class Scaled(nn.Module):
+    """A user's module."""
+
+    def __init__(self, features: int, factor: float = 2.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(features))
+        self.factor = factor
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return input * self.weight * self.factor
+
+
+def test_a_class_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    op = describe(Scaled, rule=lambda args: args["input"])
+    monkeypatch.setitem(MODULES, "Scaled", op)
+    module = lowered(f"{ROWS}graph:\n  mine: Scaled(features=4, factor=3.0)\n")
+    assert names(module) == ["mine.weight"]
+    assert module(torch.ones(1, 4)).tolist() == [[3.0] * 4]
 
 
 def test_on_the_meta_device() -> None:

@@ -246,12 +246,18 @@ class Lowering:
     def _leaf(self, leaf: Tensor | TensorList, scope: Scope) -> Node:
         found = scope.values[leaf]
         if isinstance(found, Part):
-            node = found.source
-            for index in found.place:
-                node = self.graph.call_function(operator.getitem, (node, index))
-                node.meta.update(found.source.meta)
-            scope.values[leaf] = found = node
+            scope.values[leaf] = found = self._part(found, (*scope.prefix, leaf.label))
         return found
+
+    def _part(self, part: Part, path: Path) -> Node:
+        """The result itself, named as the spec names it."""
+        node = part.source
+        for index in part.place:
+            args = (node, index)
+            name = "_".join(path) if path[-1] else None
+            node = self.graph.create_node("call_function", operator.getitem, args, name=name)
+            node.meta.update(part.source.meta)
+        return node
 
     def enter(self, value: Value, node: Node, scope: Scope) -> None:
         """`node` is the graph's input `value`; it may tell sizes, and a device."""
