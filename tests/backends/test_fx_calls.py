@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from netwright.backends.fx.calls import OPERATORS, UNARY, Mode, function_of
 from netwright.backends.fx.dtypes import torch_dtype
 from netwright.backends.fx.initialise import INITIALISERS
-from netwright.backends.fx.lowering import Lowering, Scope
+from netwright.backends.fx.lowering import Lowering
+from netwright.backends.fx.scope import Scope
 from netwright.frontend.builtins import INITIALISERS as NAMES
 from netwright.ir.instance import Apply, Operate
 from netwright.ir.types import TensorType

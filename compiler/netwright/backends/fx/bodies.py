@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.fx import Node
+from torch.utils.checkpoint import checkpoint
 
-from netwright.backends.fx import modules, tree
+from netwright.backends.fx import functions, modules, tree
+from netwright.backends.fx.scope import Part, Scope, leaves
 from netwright.ir.dims import Dim, Symbol
 from netwright.ir.instance import CallBlock, Instance, Path, Scan, named
 from netwright.ir.values import Tensor
 
 if TYPE_CHECKING:
-    from netwright.backends.fx.lowering import Lowering, Scope
+    from netwright.backends.fx.lowering import Lowering
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def graph_of(
     outer: Lowering, child: Instance, owner: nn.Module, order: list[str], wanted: list[Tensor]
 ) -> tuple[nn.Module, list[Symbol]]:
     """A block over the weights of `owner`, and the sizes that it takes besides its inputs."""
-    from netwright.backends.fx.lowering import Lowering, Scope, leaves
+    from netwright.backends.fx.lowering import Lowering
 
     lowering = Lowering(owner, outer.mode, outer.compute)
     scope = Scope(())
@@ -99,3 +101,43 @@ def graph_of(
     lowering.run(child.steps, scope)
     lowering.graph.output(tuple(lowering.value(tensor, scope) for tensor in wanted))
     return tree.assemble(owner, lowering.graph, child.block.name), lowering.size_inputs
+
+
+def recompute(lowering: Lowering, step: CallBlock, scope: Scope) -> None:
+    """A block whose inside is computed again in the backward pass."""
+    wanted = [theirs for theirs, _ in step.results]
+    body = lowering.bodies.of(lowering, step, list(step.child.inputs), wanted, scope)
+    pairs = [(v, step.inputs.get(name)) for name, v in step.child.inputs.items()]
+    args = [lowering.value(v, scope) for theirs, ours in pairs for _, v in leaves(theirs, ours)]
+    every = (body.module, *body.leading, *args, *body.sizes)
+    node = lowering.call(checkpoint, every, step, scope, {"use_reentrant": False})
+    for k, (_, ours) in enumerate(step.results):
+        scope.values[ours] = Part(node, (k,))
+
+
+def scan(lowering: Lowering, step: Scan, scope: Scope) -> None:
+    """A block walked along a dim."""
+    fed = list(step.carry.values())
+    wanted = list(dict.fromkeys((*fed, *(t for t, _ in (*step.stacked, *step.final)))))
+    order = [*step.walked, *step.carried, *(k for k in step.child.inputs if k in step.fixed)]
+    body = lowering.bodies.of(lowering, step, order, wanted, scope)
+    rest = [
+        lowering.value(value, scope)
+        for name in order[len(step.walked) + len(step.carried) :]
+        for _, value in leaves(step.child.inputs[name], step.fixed[name])
+    ]
+    args = (
+        body.module,
+        body.leading,
+        tuple(lowering.value(tensor, scope) for tensor, _ in step.walked.values()),
+        tuple(axis for _, axis in step.walked.values()),
+        tuple(lowering.value(step.carried[name], scope) for name in step.carried),
+        (*rest, *body.sizes),
+        tuple(wanted.index(step.carry[name]) for name in step.carried),
+        tuple(wanted.index(tensor) for tensor, _ in step.stacked),
+        tuple(wanted.index(tensor) for tensor, _ in step.final),
+        step.axis,
+    )
+    node = lowering.call(functions.walk, args, step, scope)
+    for k, (_, ours) in enumerate((*step.stacked, *step.final)):
+        scope.values[ours] = Part(node, (k,))

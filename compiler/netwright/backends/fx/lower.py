@@ -17,7 +17,8 @@ from torch.fx import GraphModule, Node
 
 from netwright.backends.fx import functions, tree
 from netwright.backends.fx.calls import Mode
-from netwright.backends.fx.lowering import Lowering, Scope
+from netwright.backends.fx.lowering import Lowering
+from netwright.backends.fx.scope import Scope
 from netwright.ir.instance import Instance, ReadWeight, WeightDecl
 
 

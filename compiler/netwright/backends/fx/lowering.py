@@ -5,16 +5,16 @@ from __future__ import annotations
 import builtins
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
 from torch.fx import Graph, Node
 from torch.utils.checkpoint import checkpoint
 
-from netwright.backends.fx import bodies, calls, functions, modules, tree
+from netwright.backends.fx import bodies, calls, modules, tree
 from netwright.backends.fx.calls import Call, Mode
 from netwright.backends.fx.dtypes import torch_dtype
+from netwright.backends.fx.scope import Part, Scope, leaves
 from netwright.backends.fx.sizes import Sizes
 from netwright.ir.dims import Dim, Symbol
 from netwright.ir.instance import (
@@ -35,26 +35,6 @@ from netwright.ir.types import DType
 from netwright.ir.values import Outputs, Tensor, TensorList, Value
 from netwright.ops.entry import ModuleOp
 from netwright.ops.indexing import SliceItem
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of several results, taken out where it is first needed."""
-
-    source: Node
-    place: tuple[int, ...]
-
-
-@dataclass
-class Scope:
-    """One call of a block: where it stands below the graph, and what its tensors are there.
-
-    `device_of` is a tensor, or a list of them (then True), on whose device new ones are made.
-    """
-
-    prefix: Path
-    values: dict[Tensor | TensorList, Node | Part] = field(default_factory=dict)
-    device_of: tuple[Node, bool] | None = None
 
 
 class Lowering:
@@ -94,7 +74,7 @@ class Lowering:
             case CallBlock():
                 self._block(step, scope)
             case Scan():
-                self._scan(step, scope)
+                bodies.scan(self, step, scope)
 
     # Functions --------------------------------------------------------------------------
 
@@ -165,7 +145,7 @@ class Lowering:
 
     def _block(self, step: CallBlock, scope: Scope) -> None:
         if step.checkpoint:
-            self._recomputed(step, scope)
+            bodies.recompute(self, step, scope)
             return
         inner = Scope((*scope.prefix, *named(step.path)), device_of=scope.device_of)
         pairs = [(v, step.inputs.get(name)) for name, v in step.child.inputs.items()]
@@ -186,43 +166,6 @@ class Lowering:
                 inner.values[leaf] = node
                 if not found:
                     inner.device_of, found = (node, isinstance(leaf, TensorList)), True
-
-    def _recomputed(self, step: CallBlock, scope: Scope) -> None:
-        """A block whose inside is computed again in the backward pass."""
-        wanted = [theirs for theirs, _ in step.results]
-        body = self.bodies.of(self, step, list(step.child.inputs), wanted, scope)
-        pairs = [(v, step.inputs.get(name)) for name, v in step.child.inputs.items()]
-        args = [self.value(v, scope) for theirs, ours in pairs for _, v in leaves(theirs, ours)]
-        every = (body.module, *body.leading, *args, *body.sizes)
-        node = self.call(checkpoint, every, step, scope, {"use_reentrant": False})
-        for k, (_, ours) in enumerate(step.results):
-            scope.values[ours] = Part(node, (k,))
-
-    def _scan(self, step: Scan, scope: Scope) -> None:
-        fed = list(step.carry.values())
-        wanted = list(dict.fromkeys((*fed, *(t for t, _ in (*step.stacked, *step.final)))))
-        order = [*step.walked, *step.carried, *(k for k in step.child.inputs if k in step.fixed)]
-        body = self.bodies.of(self, step, order, wanted, scope)
-        rest = [
-            self.value(value, scope)
-            for name in order[len(step.walked) + len(step.carried) :]
-            for _, value in leaves(step.child.inputs[name], step.fixed[name])
-        ]
-        args = (
-            body.module,
-            body.leading,
-            tuple(self.value(tensor, scope) for tensor, _ in step.walked.values()),
-            tuple(axis for _, axis in step.walked.values()),
-            tuple(self.value(step.carried[name], scope) for name in step.carried),
-            (*rest, *body.sizes),
-            tuple(wanted.index(step.carry[name]) for name in step.carried),
-            tuple(wanted.index(tensor) for tensor, _ in step.stacked),
-            tuple(wanted.index(tensor) for tensor, _ in step.final),
-            step.axis,
-        )
-        node = self.call(functions.walk, args, step, scope)
-        for k, (_, ours) in enumerate((*step.stacked, *step.final)):
-            scope.values[ours] = Part(node, (k,))
 
     # Values -----------------------------------------------------------------------------
 
@@ -336,15 +279,3 @@ def _own_path(step: Step) -> Path:
         case CallModule(path=path) | CallBlock(path=path) | Scan(path=path):
             return named(path) or (tree.hidden(path),)
     return () if step.node is None else (step.node.name,)
-
-
-def leaves(theirs: Value, ours: Value) -> Iterable[tuple[Tensor | TensorList, Value]]:
-    """The tensors of a block's own input beside the caller's."""
-    if isinstance(theirs, Tensor | TensorList):
-        yield theirs, ours
-    elif isinstance(theirs, tuple):
-        for a, b in zip(theirs, ours, strict=True):
-            yield from leaves(a, b)
-    elif isinstance(theirs, Outputs):
-        for name, value in theirs.items.items():
-            yield from leaves(value, ours.items[name])
