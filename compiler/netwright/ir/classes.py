@@ -56,8 +56,9 @@ class ClassFacts:
 class ModelFacts:
     """A model as the source back end sees it; `classes` come leaves first, the model last.
 
-    optional  names of the model's optional inputs
-    known     the values of the model's params
+    params  the values of the model's params
+    given   the params that a variant or an override gave, rather than their defaults
+    ties    pairs of weights' names that share storage
     """
 
     module: Module
@@ -68,6 +69,7 @@ class ModelFacts:
     classes: list[ClassFacts]
     class_of: Mapping[Instance, ClassFacts]
     ties: tuple[tuple[str, str], ...] = ()
+    given: frozenset[str] = frozenset()
 
     @property
     def root(self) -> ClassFacts:

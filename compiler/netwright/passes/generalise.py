@@ -63,6 +63,7 @@ def generalise(elaboration: Elaboration) -> ModelFacts:
         ordered,
         class_of,
         ties(elaboration, Report()),
+        elaboration.given,
     )
 
 

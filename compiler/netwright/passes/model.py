@@ -38,13 +38,17 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Elaboration:
-    """A model elaborated for its cases. `cases` holds the plain one (nothing optional, evaluation) first."""
+    """A model elaborated for its cases. `cases` holds the plain one (nothing optional, evaluation) first.
+
+    `given` names the params that the variant or an override gave.
+    """
 
     module: Module
     block: Block
     variant: str | None
     scope: Scope
     params: Mapping[str, Value]
+    given: frozenset[str]
     cases: Mapping[Case, Instance] = field(default_factory=dict)
 
     @property
@@ -68,7 +72,8 @@ def elaborate(
     assert block is not None
     try:
         empty = Scope.of(module, {})
-        params = bind_params(block, model_args(module, variant, overrides), empty, block.span)
+        args = model_args(module, variant, overrides)
+        params = bind_params(block, args, empty, block.span)
     except Fault as error:
         report.add(error.diagnostic)
         return None
@@ -84,7 +89,7 @@ def elaborate(
         if instance is None:
             return None
         cases[case] = elaborator.root(instance)
-    return Elaboration(module, block, variant, scope, params, cases)
+    return Elaboration(module, block, variant, scope, params, frozenset(args), cases)
 
 
 def model_instance(

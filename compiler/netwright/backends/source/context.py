@@ -49,6 +49,8 @@ class ClassContext:
     inputs: list[ForwardArg] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     returns_list: bool = False
+    stored: dict[str, None] = field(default_factory=dict)
+    """Numbers that methods other than `forward` read as `self.name`."""
 
     @property
     def block(self) -> Block:

@@ -34,14 +34,14 @@ from netwright.backends.source.context import (
 )
 from netwright.backends.source.forward import DIM, Forward
 from netwright.backends.source.legend import legend
-from netwright.backends.source.naming import Names, snake
+from netwright.backends.source.naming import Names, camel, snake
 from netwright.backends.source.places import resolve
 from netwright.backends.source.readable import defined, drop_unused, map_names, names_in, nest, plain, rename
 from netwright.ir import expr as ex
 from netwright.ir.classes import ClassFacts, ModelFacts
 from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.printer import literal, replace_names
-from netwright.ir.program import Block, ExprNode, InlineNode, ModuleNode, Node, Param
+from netwright.ir.program import Block, ExprNode, InlineNode, Method, ModuleNode, Node, Param
 from netwright.ir.values import ModuleValue, Outputs, Tensor, Value
 from netwright.ops.table import MODULES
 
@@ -264,10 +264,10 @@ class Emitter:
 
     def einsum(self, args: Any, keywords: Any) -> tuple[Any, Any]:
         """An einsum's pattern in torch's letters."""
-        from netwright.ops.einsum import torch_equation
+        from netwright.ops.einsum import letters
 
         if args and isinstance(args[0], ex.Literal) and isinstance(args[0].value, str):
-            return (ex.Literal(torch_equation(args[0].value)), *args[1:]), keywords
+            return (ex.Literal(letters(args[0].value)), *args[1:]), keywords
         return args, keywords
 
     def chain_items(self, context: ClassContext, outer: Constructor, node: Node) -> list[ex.Expr]:
@@ -323,6 +323,8 @@ class Emitter:
             return [Class(context.name, doc, [only], base="nn.Sequential", span=context.block.span)]
         fields = self._output_class(context)
         body = self._forward_body(context, forward, fields[0].name if fields else None)
+        further = [m for method in self._methods(context) for m in self._method(context, method)]
+        forward.stored.update(context.stored)
         constructor = Constructor(self, context, forward)
         made = constructor.build()
         methods: list[Function] = []
@@ -338,15 +340,16 @@ class Emitter:
             "None",
             [Evaluate(call(ex.Attribute(call("super"), "__init__"))), *made],
         )
-        signature = [
-            Argument(a.name, f"{a.annotation} | None" if a.optional else a.annotation, "None" if a.optional else None)
-            for a in context.inputs
-        ]
+        signature = [_argument(a) for a in context.inputs]
         returns = self._returns(context, fields)
         run = Function("forward", signature, returns, body)
         doc = context.block.doc
-        whole = Class(context.name, " ".join(doc.split()), [init, *methods, run], span=context.block.span)
-        return [*fields, whole]
+        entries = [m for m in further if isinstance(m, Function)]
+        whole = Class(context.name, " ".join(doc.split()), [init, *methods, *entries, run], span=context.block.span)
+        return [*fields, *(m for m in further if isinstance(m, Class)), whole]
+
+    def _methods(self, context: ClassContext) -> tuple[Method, ...]:
+        return self.model.module.methods if context.is_root else ()
 
     def _default(self, arg: CtorArg) -> str | None:
         if arg.derived is not None:
@@ -358,16 +361,55 @@ class Emitter:
     def _forward_body(self, context: ClassContext, forward: Forward, output_class: str | None) -> list[Statement]:
         forward.run(tuple(self.nodes_of(context)))
         statements = [*forward.statements, Return(self._result(context, forward, output_class))]
-        statements = drop_unused(statements)
-        statements = nest(statements)
+        statements = resolve(nest(drop_unused(statements)), forward.places, DIM)
+        context.inputs = self._forward_args(context, forward, statements)
+        return self._renamed(forward, statements, context.inputs)
+
+    def _renamed(self, forward: Forward, statements: list[Statement], inputs: list[ForwardArg]) -> list[Statement]:
+        """The statements with their final names."""
+        local = {d for s in statements for d in defined(s) if "." in d or "!" in d}
+        names = {a.source: a.name for a in inputs}
+        return rename(statements, names, forward.tensors | local, "x")[0]
+
+    # Methods --------------------------------------------------------------------------------
+
+    def _method(self, context: ClassContext, method: Method) -> list[Class | Function]:
+        """A further entry point: the part of the graph from the values it enters with to its outputs."""
+        forward = Forward(self, context)
+        forward.run(context.block.nodes)
+        entries = {name: to_name(value) for name, value in method.inputs.items()}
+        entered = set(entries.values())
+        kept = [s for s in forward.statements if entered.isdisjoint(defined(s))]
+        made: list[Class | Function] = []
+        values = [(name, forward.expr(value)) for name, value in method.outputs.items()]
+        result: ex.Expr = values[0][1]
+        sample = context.facts.sample
+        returns = "Tensor"
+        if len(values) > 1:
+            returns = f"{context.name}{camel(method.name)}Output"
+            made.append(
+                Class(
+                    returns,
+                    f"What `{context.name}.{method.name}` returns.",
+                    fields=[Argument(n, "Tensor") for n, _ in values],
+                    base="NamedTuple",
+                )
+            )
+            result = ex.Call(ex.Name(returns), (), tuple(ex.Keyword(n, v) for n, v in values))
+        statements = nest(drop_unused([*kept, Return(result)]))
+        forward.places.enter({v: sample.values.get(v) for v in entered})
         statements = resolve(statements, forward.places, DIM)
-        inputs = self._forward_args(context, forward, statements)
-        main = "x"
-        final_inputs = {a.source: a.name for a in inputs}
-        tensors = {n for n in forward.tensors} | {d for s in statements for d in defined(s) if "." in d or "!" in d}
-        statements, _ = rename(statements, final_inputs, tensors, main)
-        context.inputs = inputs
-        return statements
+        inputs = [ForwardArg(value, name, "Tensor") for name, value in entries.items()]
+        inputs += [a for a in self._forward_args(context, forward, statements) if self._reads(statements, a.source)]
+        inputs = sorted({a.source: a for a in reversed(inputs)}.values(), key=lambda a: a.optional)
+        body = self._renamed(forward, statements, inputs)
+        arguments = [_argument(a) for a in inputs]
+        context.stored.update(forward.stored)
+        made.append(Function(method.name, arguments, returns, body, doc=method.doc))
+        return made
+
+    def _reads(self, statements: list[Statement], name: str) -> bool:
+        return any(name in names_in(s) for s in statements)
 
     def _result(self, context: ClassContext, forward: Forward, output_class: str | None) -> ex.Expr:
         facts = context.facts
@@ -505,14 +547,10 @@ class Emitter:
         kind = annotation(value) if value is not None else _declared_type(param)
         if param.optional:
             kind = f"{kind} | None"
-        if param.default is not None and ex.free_names(param.default) and self._is_default(context, param, value):
+        given = param.name in self.model.given
+        if param.default is not None and ex.free_names(param.default) and not given:
             return CtorArg(param.name, param.name, f"{kind} | None", derived=constructor.expr(param.default))
         return CtorArg(param.name, param.name, kind, _value_expr(value))
-
-    def _is_default(self, context: ClassContext, param: Param, value: Value) -> bool:
-        """Whether a param with a derived default was left to it."""
-        found = context.facts.found(param, "given")
-        return not found
 
     def _derived(self, context: ClassContext) -> list[Statement]:
         """`if hidden is None: hidden = 4 * dim`."""
@@ -543,6 +581,20 @@ class Emitter:
             for statement in method.body:
                 _qualify(statement, set(MODULES))
         return statements, methods
+
+
+def _argument(arg: ForwardArg) -> Argument:
+    if arg.optional:
+        return Argument(arg.name, f"{arg.annotation} | None", "None")
+    return Argument(arg.name, arg.annotation)
+
+
+def to_name(value: ex.Expr) -> str:
+    """The local that a method's entry names: a node, or one of its results."""
+    if isinstance(value, ex.Attribute):
+        return f"{to_name(value.value)}.{value.name}"
+    assert isinstance(value, ex.Name)
+    return value.id
 
 
 def reads(block: Block) -> set[str]:

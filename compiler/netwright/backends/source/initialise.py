@@ -13,6 +13,7 @@ from netwright.backends.source.code import (
     Statement,
     call,
     path,
+    self_attr,
 )
 from netwright.ir import expr as ex
 from netwright.ir.program import InitRule
@@ -81,28 +82,42 @@ def _apply(
 def rules(init: tuple[InitRule, ...], classes: set[str], constructor: Any) -> tuple[list[Statement], list[Function]]:
     """Statements at the end of `__init__`, and the methods they call.
 
-    Rules by class come as `self.apply(self._init_weights)`, rules by path as a loop over the parameters;
-    runs of one kind keep their order, so that the last match wins.
+    Rules by class come as `self.apply(self._init_weights)`, patterns as a loop over the parameters, a
+    single weight directly; runs of one kind keep their order, so that the last match wins.
     """
     calls_: list[Statement] = []
     methods: list[Function] = []
-    runs: list[tuple[bool, list[InitRule]]] = []
-    for rule in init:
-        by_class = rule.match.split(".")[0] in classes
-        if runs and runs[-1][0] == by_class:
-            runs[-1][1].append(rule)
-        else:
-            runs.append((by_class, [rule]))
-    number = 0
-    for by_class, group in runs:
-        if by_class:
-            name = "_init_weights" if number == 0 else f"_init_weights_{number + 1}"
-            number += 1
+    for kind, group in _runs(init, classes):
+        if kind == "class":
+            name = "_init_weights" if not methods else f"_init_weights_{len(methods) + 1}"
             methods.append(_by_class(name, group, constructor))
             calls_.append(Evaluate(call("self.apply", path(f"self.{name}")), span=group[0].span))
+        elif kind == "path":
+            calls_ += [_by_name(rule, constructor) for rule in group]
         else:
-            calls_ += _by_path(group, constructor)
+            calls_ += _by_pattern(group, constructor)
     return calls_, methods
+
+
+def _runs(init: tuple[InitRule, ...], classes: set[str]) -> list[tuple[str, list[InitRule]]]:
+    """Neighbouring rules of one kind: by class, by one weight's path, by a pattern of paths."""
+    runs: list[tuple[str, list[InitRule]]] = []
+    for rule in init:
+        kind = "pattern" if "*" in rule.match else "path"
+        if rule.match.split(".")[0] in classes:
+            kind = "class"
+        if runs and runs[-1][0] == kind:
+            runs[-1][1].append(rule)
+        else:
+            runs.append((kind, [rule]))
+    return runs
+
+
+def _by_name(rule: InitRule, constructor: Any) -> Statement:
+    """`nn.init.zeros_(self.head.weight)`."""
+    init, args, keywords = split(rule.value)
+    target = self_attr(*rule.match.split("."))
+    return Evaluate(_apply(init, target, args, keywords, constructor), span=rule.span)
 
 
 def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
@@ -143,7 +158,7 @@ def _merged(group: list[InitRule]) -> list[tuple[list[str], str, InitRule]]:
     return merged
 
 
-def _by_path(group: list[InitRule], constructor: Any) -> list[Statement]:
+def _by_pattern(group: list[InitRule], constructor: Any) -> list[Statement]:
     body: list[Statement] = []
     parameter = ex.Name("parameter")
     for rule in group:

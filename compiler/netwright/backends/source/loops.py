@@ -36,7 +36,9 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     carried = {o: f"{node.name}.{o}" for o in outputs if o in names}
     if not outputs and names:
         carried = {names[0]: node.name + (CARRY if loop.collect else "")}
+    forward.bound.append(set(loop.targets or ("i",)))
     start = forward.inputs(node, made)
+    forward.bound.pop()
     for name, local in carried.items():
         forward.assign(node, (local,), start[name], flows=True)
     results, appended = _results(forward, node, outputs, carried, loop.collect)

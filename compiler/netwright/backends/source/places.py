@@ -50,6 +50,15 @@ class Places:
     def has(self, name: str) -> bool:
         return name in self.where
 
+    def enter(self, values: dict[str, object]) -> None:
+        """Bind sizes anew from the values that a method enters with."""
+        sample = self.facts.sample
+        for name in list(self.where):
+            size = sample.dims.get(name)
+            for source, value in values.items():
+                if isinstance(value, Tensor) and size in value.type.shape:
+                    self.where[name] = Place(source, value.type.shape.index(size), value.type.rank)
+
     def _declared(self, declared: Input) -> None:
         type_, item = declared.type, False
         while type_.item is not None:
