@@ -35,7 +35,7 @@ from netwright.passes.elaborate import Elaborator
 from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
 from netwright.passes.model import Elaboration
 from netwright.passes.numbers import NumberError, SizeUnknown
-from netwright.passes.rules import ties
+from netwright.passes.ties import ties
 
 Parent = tuple[ClassFacts, Node, int, int]
 """The class, node, instance number and iteration that make a child."""

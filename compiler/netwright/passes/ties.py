@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.ir import expr as ex
+from netwright.ir.instance import WeightDecl
 from netwright.ir.program import Tie
 from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
 from netwright.passes.model import Elaboration
@@ -36,9 +38,15 @@ def _pairs(elaboration: Elaboration, report: Report) -> Iterator[tuple[str, str]
         missing = [name for name in (tie.target, source) if name not in weights]
         for name in missing:
             span = tie.target_span if name == tie.target else tie.span
-            report.add(Diagnostic("E0405", f"no weight is called `{name}`", span))
-        if not missing and _alike(tie, source, weights[tie.target].shape, weights[source].shape, report):
+            help = _near(name, weights)
+            report.add(Diagnostic("E0405", f"no weight is called `{name}`", span, help=help))
+        if not missing and _alike(tie, weights[tie.target], source, weights[source], report):
             yield tie.target, source
+
+
+def _near(name: str, weights: Mapping[str, WeightDecl]) -> str:
+    near = get_close_matches(name, weights, 1)
+    return f"did you mean `{near[0]}`?" if near else ""
 
 
 def _source(written: ex.Expr, evaluator: Evaluator) -> str | None:
@@ -69,8 +77,12 @@ def _dotted(written: ex.Expr, evaluator: Evaluator) -> str | None:
     return None
 
 
-def _alike(tie: Tie, source: str, mine: object, theirs: object, report: Report) -> bool:
-    if mine != theirs:
-        message = f"`{tie.target}` and `{source}` cannot share storage: {mine} and {theirs}"
-        report.add(Diagnostic("E0301", message, tie.target_span))
-    return mine == theirs
+def _alike(tie: Tie, mine: WeightDecl, source: str, other: WeightDecl, report: Report) -> bool:
+    if mine.shape == other.shape:
+        return True
+    message = (
+        f"`{tie.target}` and `{source}` cannot share storage: "
+        f"their shapes are {list(mine.shape)} and {list(other.shape)}"
+    )
+    report.add(Diagnostic("E0301", message, tie.target_span))
+    return False
