@@ -11,10 +11,16 @@ from netwright.frontend.document import Scalar, Value
 from netwright.frontend.form import Form
 from netwright.frontend.identifiers import did_you_mean
 from netwright.frontend.lower_params import convert, usable
+from netwright.frontend.typeparse import dim_names
 from netwright.ir.expr import Expr
-from netwright.ir.program import InitRule, KeyRule, Method, Param, Tie, Variant
+from netwright.ir.program import Block, InitRule, KeyRule, Method, Param, Tie, Variant
+from netwright.source import Span
 
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGBT])")
+_GROUP = re.compile(r"\\(\d)")
+PROPERTIES = {"causal": True, "permutation_invariant": True, "max_parameters": False}
+"""What the verifier can hold a model to; true for what is about a dim (`{over: T}`)."""
+
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 
 
@@ -103,6 +109,8 @@ def _key_rule(form: Form, item: Value) -> KeyRule | None:
         else:
             form.report.add(Diagnostic("E0219", message, mapping.entries["split"].key.span))
         return None
+    if not _groups_fit(form, match, () if to is None else (to,), split):
+        return None
     dim = form.number(mapping.get("dim"))
     if isinstance(dim, float):
         form.reject(mapping.entries["dim"].value)
@@ -117,13 +125,77 @@ def _key_rule(form: Form, item: Value) -> KeyRule | None:
     )
 
 
-def state(form: Form, value: Value | None) -> dict[str, str]:
-    return {key.text: form.text(held) for key, held in form.entries(value)}
+def _groups_fit(form: Form, match: Value, to: tuple[Value, ...], split: Value | None) -> bool:
+    """Whether `match` is a regular expression that has the groups which the new keys read."""
+    try:
+        pattern = re.compile(form.text(match))
+    except (re.error, RecursionError, OverflowError) as error:
+        message = f"this is no regular expression: {error}"
+        form.report.add(Diagnostic("E0406", message, match.span))
+        return False
+    for target in (*to, *form.items(split)):
+        text = target.text if isinstance(target, Scalar) else ""
+        most = max((int(number) for number in _GROUP.findall(text)), default=0)
+        if most > pattern.groups:
+            held = f"has {pattern.groups}" if pattern.groups else "has none"
+            message = f"`{text}` reads group {most}, but `match` {held}"
+            form.report.add(Diagnostic("E0406", message, target.span))
+            return False
+    return True
 
 
-def properties(form: Form, value: Value | None) -> dict[str, object]:
+def state(form: Form, value: Value | None, model: Block | None) -> dict[str, str]:
+    """Pairs of an input and the output that is its value in the next call."""
+    found = {key.text: form.text(held) for key, held in form.entries(value)}
+    if model is None:
+        return found
+    inputs, outputs = [i.name for i in model.inputs], [o.name for o in model.outputs]
+    for key, held in form.entries(value):
+        _paired(form, key.text, key.span, "input", inputs)
+        if found[key.text]:
+            _paired(form, found[key.text], held.span, "output", outputs)
+    return found
+
+
+def _paired(form: Form, name: str, span: Span, kind: str, known: list[str]) -> None:
+    if name not in known:
+        message = f"the model has no {kind} `{name}` to carry state"
+        help = did_you_mean(name, known)
+        form.report.add(Diagnostic("E0407", message, span, help=help))
+
+
+def properties(form: Form, value: Value | None, model: Block | None) -> dict[str, object]:
     """Plain data; `12M` is a number."""
-    return {key.text: _counts(form.plain(held)) for key, held in form.entries(value)}
+    found: dict[str, object] = {}
+    for key, held in form.entries(value):
+        found[key.text] = _counts(form.plain(held))
+        fault = _unfit(key.text, found[key.text], model)
+        if fault is not None:
+            message, help = fault
+            known = key.text in PROPERTIES
+            span = held.span if known else key.span
+            form.report.add(Diagnostic("E0409", message, span, help=help))
+    return found
+
+
+def _unfit(name: str, value: object, model: Block | None) -> tuple[str, str] | None:
+    """What is wrong with a property, and the remedy."""
+    if name not in PROPERTIES:
+        known = ", ".join(f"`{p}`" for p in sorted(PROPERTIES))
+        help = did_you_mean(name, PROPERTIES) or f"the properties are {known}"
+        return f"there is no property `{name}`", help
+    if not PROPERTIES[name]:
+        whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        return None if whole else (f"`{name}` is a number of weights", "as in `12M` or `340000`")
+    over = value.get("over") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(over, str):
+        return f"`{name}` names the dim that it is about", "as in `{over: T}`"
+    if model is None:
+        return None
+    dims = [dim for given in model.inputs for dim in dim_names(given.type)]
+    if over not in dims or over in (param.name for param in model.params):
+        return f"`{over}` is no dim that the model's inputs bind", did_you_mean(over, dims)
+    return None
 
 
 def _counts(value: object) -> object:

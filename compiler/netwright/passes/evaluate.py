@@ -127,6 +127,9 @@ def fault(code: str, message: str, span: Span, *, label: str = "", help: str = "
     raise Fault(Diagnostic(code, message, span, label, notes, help))
 
 
+_TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "dtype", "T", "mT"})
+
+
 class Evaluator:
     """Evaluates expressions in a frame. `caller` runs a node's module again (`embed(ids)`)."""
 
@@ -264,8 +267,8 @@ class Evaluator:
         if isinstance(owner, Outputs):
             if expr.name in owner.items:
                 return owner.items[expr.name]
-            if not isinstance(owner.first, Tensor):
-                self._no_attribute(owner, expr, list(owner.items))
+            if not isinstance(owner.first, Tensor) or expr.name not in _TENSOR_ATTRIBUTES:
+                self._no_output(owner, expr)
             owner = owner.first
         if isinstance(owner, Tensor):
             return self._tensor_attribute(owner, expr)
@@ -282,6 +285,12 @@ class Evaluator:
         if expr.name in ("T", "mT") and len(shape) >= 2:
             return self.apply(FUNCTIONS["transpose"], (owner, -2, -1), {}, expr)
         self._no_attribute(owner, expr, ["shape", "dtype", "ndim", "mT"])
+
+    def _no_output(self, owner: Outputs, expr: ex.Attribute) -> NoReturn:
+        near = difflib.get_close_matches(expr.name, owner.items, 1)
+        known = ", ".join(f"`{name}`" for name in owner.items)
+        help = f"did you mean `{near[0]}`?" if near else f"the outputs are {known}"
+        fault("E0215", f"`{to_source(expr.value)}` has no output `{expr.name}`", expr.span, help=help)
 
     def _no_attribute(self, owner: Value, expr: ex.Attribute, candidates: list[str]) -> NoReturn:
         near = difflib.get_close_matches(expr.name, candidates, 1)

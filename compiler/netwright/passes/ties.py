@@ -16,8 +16,8 @@ from netwright.passes.model import Elaboration
 def ties(elaboration: Elaboration, report: Report) -> tuple[tuple[str, str], ...]:
     """Pairs of a weight's name and that of the weight whose storage it shares.
 
-    A tie whose expression gives None is left out. Reports E0405 for a name that no weight has, E0301
-    for two weights of unlike shapes.
+    A tie whose expression gives None is left out. Reports E0405 for a name that no weight has,
+    E0301 for two weights of unlike shapes.
     """
     return tuple(_pairs(elaboration, report))
 

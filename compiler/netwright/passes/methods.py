@@ -1,0 +1,131 @@
+"""Methods: each has to be a cut of the graph, from values that enter to values that leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.ir import expr as ex
+from netwright.ir.instance import CallBlock, Instance
+from netwright.ir.program import InlineNode, Method
+from netwright.ir.steps import consumed, needed, produced
+from netwright.ir.values import Outputs, Tensor, Value, describe, tensors
+from netwright.passes.evaluate import Fault, fault, first
+from netwright.passes.model import Elaboration
+
+
+def check_methods(elaboration: Elaboration, report: Report) -> None:
+    """Report E0408 for methods that enter where there is no value, or read what stays outside."""
+    for method in elaboration.module.methods:
+        try:
+            _check(elaboration.primary, method)
+        except Fault as found:
+            report.add(found.diagnostic)
+
+
+def _check(model: Instance, method: Method) -> None:
+    entering: list[Tensor] = []
+    inner = False
+    for name, written in method.inputs.items():
+        if not _is_path(written):
+            message = f"`{name}` of the method `{method.name}` is no value of the graph"
+            fault("E0408", message, written.span, help="give it a node, and enter there")
+        value = first(_at(model, written, method))
+        if not isinstance(value, Tensor | tuple):
+            message = f"the method `{method.name}` cannot enter at {describe(value)}"
+            fault("E0408", message, written.span)
+        inner = inner or not isinstance(written, ex.Name)
+        entering += tensors(value)
+    leaving: list[Tensor] = []
+    for written in method.outputs.values():
+        for path in _paths(written):
+            value = _at(model, path, method)
+            inner = inner or not any(t in _made(model) for t in tensors(value))
+            leaving += tensors(value)
+    if method.inputs and not inner:
+        _check_closed(model, method, entering, leaving)
+
+
+def _check_closed(
+    model: Instance, method: Method, entering: list[Tensor], leaving: list[Tensor]
+) -> None:
+    """Nothing but what enters may be read from outside."""
+    steps = needed(model.steps, leaving, entering)
+    made = {*entering, *(t for step in steps for t in produced(step))}
+    read = [*(t for step in steps for t in consumed(step)), *leaving]
+    for name, value in model.inputs.items():
+        if any(t in read and t not in made for t in tensors(value)):
+            declared = next(i.span for i in model.block.inputs if i.name == name)
+            raise Fault(
+                Diagnostic(
+                    "E0408",
+                    f"the method `{method.name}` needs the input `{name}`, which it does not take",
+                    method.span,
+                    "",
+                    (Label(declared, f"`{name}` is declared here"),),
+                    f"name it under `inputs` too, `{name}: {name}`, or enter further down",
+                )
+            )
+
+
+def _made(model: Instance) -> set[Tensor]:
+    given = (t for v in model.inputs.values() for t in tensors(v))
+    return {*given, *(t for step in model.steps for t in produced(step))}
+
+
+def _is_path(expr: ex.Expr) -> bool:
+    return isinstance(expr, ex.Name) or (isinstance(expr, ex.Attribute) and _is_path(expr.value))
+
+
+def _paths(expr: ex.Expr) -> Iterator[ex.Expr]:
+    """The values that an expression reads: its longest paths of names."""
+    if _is_path(expr):
+        yield expr
+    elif isinstance(expr, ex.Call):
+        if isinstance(expr.func, ex.Attribute):
+            yield from _paths(expr.func.value)
+        for part in (*expr.args, *(k.value for k in expr.keywords)):
+            yield from _paths(part)
+    else:
+        for child in ex.children(expr):
+            yield from _paths(child)
+
+
+def _at(instance: Instance, path: ex.Expr, method: Method) -> Value:
+    """The value at a path: a node's, one of several results, or one inside an inline block."""
+    if isinstance(path, ex.Name):
+        return instance.values.get(path.id)
+    assert isinstance(path, ex.Attribute)
+    owner = _inside(instance, path.value, method)
+    if owner is not None and path.name in owner.values:
+        return owner.values[path.name]
+    value = _at(instance, path.value, method)
+    if isinstance(value, Outputs) and path.name in value.items:
+        return value.items[path.name]
+    if isinstance(value, Tensor) and owner is None:
+        return value  # `x.shape` reads `x`
+    known = [*(value.items if isinstance(value, Outputs) else ()), *(owner.values if owner else ())]
+    near = get_close_matches(path.name, known, 1)
+    help = f"did you mean `{near[0]}`?" if near else ""
+    message = f"the method `{method.name}` finds no value `{path.name}` there"
+    raise Fault(Diagnostic("E0408", message, path.span, help=help))
+
+
+def _inside(instance: Instance, path: ex.Expr, method: Method) -> Instance | None:
+    """The inline block at a path, None where something else is."""
+    if isinstance(path, ex.Attribute):
+        around = _inside(instance, path.value, method)
+        return None if around is None else _inline(around, path.name, path, method)
+    return _inline(instance, path.id, path, method) if isinstance(path, ex.Name) else None
+
+
+def _inline(instance: Instance, name: str, path: ex.Expr, method: Method) -> Instance | None:
+    for step in instance.steps:
+        node = step.node
+        if isinstance(step, CallBlock) and isinstance(node, InlineNode) and node.name == name:
+            if node.control.loop is not None:
+                message = f"the method `{method.name}` reaches into the loop `{name}`"
+                fault("E0408", message, path.span, help="enter before it, or leave after it")
+            return step.child
+    return None
