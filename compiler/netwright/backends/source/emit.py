@@ -21,6 +21,7 @@ from netwright.backends.source.code import (
     path,
     self_attr,
 )
+from netwright.backends.source.constraints import at_build, at_call
 from netwright.backends.source.constructor import Constructor
 from netwright.backends.source.context import (
     ClassContext,
@@ -45,7 +46,7 @@ from netwright.ir.program import Block, ExprNode, InlineNode, Method, ModuleNode
 from netwright.ir.values import ModuleValue, Outputs, Tensor, Value
 from netwright.ops.table import MODULES
 
-BUILTINS = frozenset({"range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float", "bool", "reversed", "isinstance", "tuple"})  # fmt: skip
+BUILTINS = frozenset({"range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float", "bool", "reversed", "isinstance", "tuple", "ValueError"})  # fmt: skip
 GLOBALS = BUILTINS | {"self", "torch", "nn", "F", "math", "checkpoint", "drop_path", "linear_scan", "make_divisible"}
 
 
@@ -326,7 +327,7 @@ class Emitter:
         further = [m for method in self._methods(context) for m in self._method(context, method)]
         forward.stored.update(context.stored)
         constructor = Constructor(self, context, forward)
-        made = constructor.build()
+        made = [*at_build(constructor), *constructor.build()]
         methods: list[Function] = []
         if context.is_root:
             made += self._ties()
@@ -359,6 +360,7 @@ class Emitter:
     # forward --------------------------------------------------------------------------------
 
     def _forward_body(self, context: ClassContext, forward: Forward, output_class: str | None) -> list[Statement]:
+        forward.statements += at_call(forward)
         forward.run(tuple(self.nodes_of(context)))
         statements = [*forward.statements, Return(self._result(context, forward, output_class))]
         statements = resolve(nest(drop_unused(statements)), forward.places, DIM)
@@ -369,7 +371,8 @@ class Emitter:
         """The statements with their final names."""
         local = {d for s in statements for d in defined(s) if "." in d or "!" in d}
         names = {a.source: a.name for a in inputs}
-        return rename(statements, names, forward.tensors | local, "x")[0]
+        values = frozenset(n for n, node in forward.nodes.items() if isinstance(node, ExprNode))
+        return rename(statements, names, forward.tensors | local, "x", values)[0]
 
     # Methods --------------------------------------------------------------------------------
 

@@ -342,15 +342,21 @@ def _links(expr: ex.Expr) -> int:
 
 
 def rename(
-    statements: list[Statement], inputs: dict[str, str], tensors: set[str], main: str
+    statements: list[Statement],
+    inputs: dict[str, str],
+    tensors: set[str],
+    main: str,
+    values: frozenset[str] = frozenset(),
 ) -> tuple[list[Statement], dict[str, str]]:
     """With final names: values along the main path are `main`, the rest keep the spec's names.
 
     inputs   argument names by the spec's names
     tensors  the names in the spec that hold tensors and may flow
+    values   those among them that the author named an expression by
     Returns the statements and what every name became.
     """
     chains = _Chains(statements, inputs, tensors, main)
+    chains.values = values
     final = chains.names()
 
     def change(name: ex.Name) -> ex.Expr | None:
@@ -419,6 +425,7 @@ class _Chains:
         self.inputs = inputs
         self.tensors = tensors
         self.main = main
+        self.values: frozenset[str] = frozenset()
         self.chain_of: dict[str, int] = {}
         self.members: list[list[str]] = []
         self.last_use: dict[str, int] = {}
@@ -523,18 +530,17 @@ class _Chains:
         return final
 
     def _returned(self) -> int:
-        """The chain of the value that is returned, -1 for none or several."""
+        """The chain of the value that is returned, of several the first; -1 for none."""
         last = self.statements[-1] if self.statements else None
         if not isinstance(last, Return):
             return -1
-        chains = {self.chain_of[n] for n in names_in(last) if n in self.chain_of and self._flows(n)}
-        return chains.pop() if len(chains) == 1 else -1
+        return next((self.chain_of[n] for n in names_in(last) if n in self.chain_of and self._flows(n)), -1)
 
     def _candidates(self, members: list[str]) -> list[str]:
-        last = members[-1]
-        spec = [plain(m) for m in (last, members[0])]
+        named = [m for m in reversed(members) if m in self.values]
+        spec = [plain(m) for m in (*named, members[0], members[-1])]
         spec = [s for s in spec if s.isidentifier() and not shadows_builtin(s)]
-        if len(members) > 2:
+        if len(members) > 2 and not named:
             return ["out", *spec, "hidden", "y"]
         return [*spec, *(f"{s}_" for s in spec), "out", "y"]
 
