@@ -16,13 +16,10 @@ from functools import cache
 from pathlib import Path
 
 from netwright.diagnostics import Report
+from netwright.driver.failure import UnknownSpec
 from netwright.frontend.budgets import DEFAULT
 from netwright.frontend.catalogue import Catalogue, Unreadable
 from netwright.frontend.document import MappingValue, read
-
-
-class UnknownSpec(LookupError):
-    """No file and no spec of the catalogue has this name; the text says what comes near."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +41,7 @@ class Entry:
             return {}
         if not self.variants:
             return {self.stem: None}
-        return {
-            v if v.startswith(self.stem) else f"{self.stem}_{v}": v for v in self.variants
-        }
+        return {v if v.startswith(self.stem) else f"{self.stem}_{v}": v for v in self.variants}
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,13 @@ def _entry(top: Path, path: Path) -> Entry | None:
     variants = document.root.get("variants")
     names = tuple(variants.entries) if isinstance(variants, MappingValue) else ()
     name = path.relative_to(top).with_suffix("").as_posix()
-    return Entry(name, path, "" if model is None else getattr(model, "text", ""), names)
+    return Entry(name, _shown(path), "" if model is None else getattr(model, "text", ""), names)
+
+
+def _shown(path: Path) -> Path:
+    """`path` as diagnostics should name it: relative where it lies below the current folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def model_names() -> dict[str, Found]:
@@ -122,6 +123,9 @@ def find(name: str | os.PathLike[str]) -> Found:
         if not path.is_file():
             raise UnknownSpec(f"there is no file `{text}`")
         return Found(path)
+    direct = root() / f"{text}.yaml"
+    if "/" in text and ".." not in text and direct.is_file():
+        return Found(_shown(direct))
     matches = list(dict.fromkeys(_matches(text)))
     if len(matches) == 1:
         return matches[0]

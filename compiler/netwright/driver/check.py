@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.diagnostics import Diagnostic, Report, render_all, to_json
 from netwright.driver import placeholders
-from netwright.driver.model import Model, check_variant, given_values, read
+from netwright.driver.model import Model, check_variant, elaborated, given_values, read
 from netwright.ir.program import Module
 from netwright.ir.values import Value, describe
-from netwright.passes.model import elaborate
+from netwright.passes.model import Elaboration
+from netwright.passes.rules import check_all
 from netwright.source import Sources
 
 if TYPE_CHECKING:
@@ -113,12 +114,17 @@ def _elaborated(
     assert module.model is not None
     variants = _variants(module, variant, values)
     notes: list[str] = []
+    sound: list[Elaboration] = []
     for each in variants:
         open_params = tuple(p for p in placeholders.required(module, each) if p.name not in values)
         if open_params:
-            notes += _with_placeholders(module, each, values, open_params, report)
+            found, assumed = _with_placeholders(module, each, values, open_params, report)
+            notes += assumed
         else:
-            elaborate(module, each, values, report)
+            found = elaborated(module, each, values, report)
+        sound += [] if found is None else [found]
+    if variant is None and len(sound) == len(variants):
+        check_all(sound, report)
     return Checked(name, report, sources, variants, tuple(notes), module.model.name)
 
 
@@ -140,20 +146,20 @@ def _with_placeholders(
     values: Mapping[str, Value],
     params: tuple[Any, ...],
     report: Report,
-) -> list[str]:
+) -> tuple[Elaboration | None, list[str]]:
     """Elaborate with placeholder sizes: sound where one assignment is, else the faults of the first."""
     first: Report | None = None
     for assigned in placeholders.assignments(params):
         attempt = Report()
-        elaborate(module, variant, {**values, **assigned}, attempt)
+        found = elaborated(module, variant, {**values, **assigned}, attempt)
         if not attempt.errors:
             report.extend(attempt)
             shown = ", ".join(f"{k}={_shown(v)}" for k, v in assigned.items())
-            return [f"checked with {shown}, which the spec leaves open"]
+            return found, [f"checked with {shown}, which the spec leaves open"]
         first = first or attempt
     assert first is not None
     report.extend(first)
-    return []
+    return None, []
 
 
 def _shown(value: Value) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.diagnostics import Diagnostic, Report, SpecError
 from netwright.driver.catalogue import find
+from netwright.driver.register import load_entry_points
 from netwright.frontend.identifiers import did_you_mean
 from netwright.frontend.load import Loaded, load_file, load_spec
 from netwright.frontend.overrides import overrides
@@ -17,13 +18,11 @@ from netwright.ir.values import Value
 from netwright.passes.evaluate import Fault, Silent
 from netwright.passes.model import Elaboration, elaborate
 from netwright.passes.params import check_param, default_scope, evaluate_in
+from netwright.passes.rules import check_one
 from netwright.source import Sources, Span
 
 if TYPE_CHECKING:
     from netwright.frontend.schema import Spec
-
-Source = "str | os.PathLike[str] | Spec | Model"
-"""What stands for a model: a path, a name of the catalogue, a spec built in a program, a `Model`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,18 +46,36 @@ class Model:
     def elaborate(self) -> Elaboration:
         """The typed instances of the model; raises SpecError where the spec is at fault."""
         report = Report()
-        found = elaborate(self.module, self.variant, self.values, report)
+        found = elaborated(self.module, self.variant, self.values, report)
         if found is None or report.errors:
             raise SpecError(report.errors, self.sources)
         return found
 
 
+def elaborated(
+    module: Module, variant: str | None, values: Mapping[str, Value], report: Report
+) -> Elaboration | None:
+    """The elaboration, with what ties, state and methods name held against it; None for a fault."""
+    own = Report()
+    found = elaborate(module, variant, values, own)
+    if found is not None and not own.errors:
+        check_one(found, own)
+    report.extend(own)
+    return None if own.errors else found
+
+
 def read(source: str | os.PathLike[str] | Spec) -> tuple[Loaded, str | None]:
-    """The program of a spec, and the variant that its name implies; UnknownSpec for no such file."""
-    if isinstance(source, str | os.PathLike):
-        found = find(source)
-        return load_file(found.path), found.variant
-    return load_spec(source), None
+    """The program of a spec, and the variant that its name implies; UnknownSpec for no such file.
+
+    Installed plugins are looked for only when the spec names an op that is unknown without them.
+    """
+    if not isinstance(source, str | os.PathLike):
+        return load_spec(source), None
+    found = find(source)
+    loaded = load_file(found.path)
+    if any(d.code == "E0201" for d in loaded.report) and load_entry_points():
+        loaded = load_file(found.path)
+    return loaded, found.variant
 
 
 def load(

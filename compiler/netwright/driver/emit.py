@@ -1,0 +1,35 @@
+"""A model as the source of one Python file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netwright.backends import source as back_end
+from netwright.backends.source import Emitted
+from netwright.driver.model import Model, load
+from netwright.passes.generalise import generalise
+
+if TYPE_CHECKING:
+    from netwright.frontend.schema import Spec
+
+
+def emitted(model: Model) -> Emitted:
+    """The file of `model` with the place in the spec of every line; SpecError for a faulty spec."""
+    return back_end.emit(generalise(model.elaborate()))
+
+
+def emit(
+    source: str | os.PathLike[str] | Spec | Model,
+    /,
+    variant: str | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> str:
+    """The source of a model: a Python file that stands on torch alone. Needs no torch itself.
+
+    The arguments and errors are those of `load`; the same spec and params always give the same bytes.
+    """
+    return emitted(load(source, variant, params=params, **more)).text

@@ -1,0 +1,45 @@
+"""Writing a model as an artifact: what `netwright build` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netwright.artifact import Artifact
+from netwright.backends import source as back_end
+from netwright.driver.manifest import manifest
+from netwright.driver.model import Model, load
+from netwright.passes.generalise import generalise
+
+if TYPE_CHECKING:
+    from netwright.frontend.schema import Spec
+
+
+def write(
+    source: str | os.PathLike[str] | Spec | Model,
+    folder: str | os.PathLike[str],
+    /,
+    variant: str | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    weights: bool = False,
+    seed: int = 0,
+    **more: Any,
+) -> Artifact:
+    """Write the artifact of a model into `folder`: source, manifest and, when asked, weights.
+
+    Only `weights` needs torch; they are drawn from `seed`. The errors are those of `build`.
+    """
+    model = load(source, variant, params=params, **more)
+    elaboration = model.elaborate()
+    facts = generalise(elaboration)
+    emitted = back_end.emit(facts)
+    artifact = Artifact(Path(folder), manifest(elaboration, facts, emitted), emitted.text)
+    artifact.write()
+    if weights:
+        from netwright.driver.build import save_weights
+
+        save_weights(model, artifact.folder, seed)
+    return artifact
