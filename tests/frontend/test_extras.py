@@ -66,21 +66,22 @@ def test_key_maps() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("12M", 12_000_000),
-        ("1.5B", 1_500_000_000),
-        ("20 K", 20_000),
-        ("7", 7),
-        ("true", True),
-        ("{over: T}", {"over": "T"}),
+        ("max_parameters: 12M", 12_000_000),
+        ("max_parameters: 1.5B", 1_500_000_000),
+        ("max_parameters: 20 K", 20_000),
+        ("max_parameters: 7", 7),
+        ("causal: {over: W}", {"over": "W"}),
+        ("permutation_invariant: {over: B}", {"over": "B"}),
     ],
 )
 def test_properties(text: str, value: object) -> None:
-    assert model(f"properties: {{p: {text}}}\n").properties == {"p": value}
+    name = text.partition(":")[0]
+    assert model(f"properties: {{{text}}}\n").properties == {name: value}
 
 
 def test_state_and_documentation() -> None:
-    module = model("doc: |\n  A model.\n\n  It has parts.\nstate: {past: present}\n")
-    assert module.state == {"past": "present"}
+    module = model("doc: |\n  A model.\n\n  It has parts.\noutputs: {y: x}\nstate: {x: y}\n")
+    assert module.state == {"x": "y"}
     assert module.doc == "A model.\n\nIt has parts."
 
 
