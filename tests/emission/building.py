@@ -1,0 +1,73 @@
+"""Emitted source, executed: what the tests of the source back end start from."""
+
+from __future__ import annotations
+
+import linecache
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from netwright.backends.source import Emitted, emit
+from netwright.driver.model import load
+from netwright.frontend.load import load_file
+from netwright.passes.generalise import generalise
+from netwright.passes.model import Elaboration
+from torch import nn
+
+SPECS = Path(__file__).parents[2] / "specs"
+FEATURES = Path(__file__).parent / "features"
+
+REQUIRED: dict[str, dict[str, Any]] = {
+    "graph/gcn": {"in_channels": 5, "out_channels": 3},
+    "recurrent/lstm_classifier": {"vocab_size": 50},
+    "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
+}
+"""Values for the params that a spec of the catalogue leaves open."""
+
+
+@cache
+def models() -> tuple[tuple[str, str | None], ...]:
+    """Every spec of the catalogue that holds a model, plain and in all its variants."""
+    found: list[tuple[str, str | None]] = []
+    for path in sorted(SPECS.rglob("*.yaml")):
+        module = load_file(path).module
+        if module is not None and module.model is not None:
+            name = path.relative_to(SPECS).with_suffix("").as_posix()
+            found += [(name, variant) for variant in [None, *module.variants]]
+    return tuple(found)
+
+
+def elaborated(spec: str, variant: str | None = None, **params: Any) -> Elaboration:
+    """A spec of the catalogue with these params, and those that it cannot do without."""
+    given = {**REQUIRED.get(spec, {}), **params}
+    return load(SPECS / f"{spec}.yaml", variant, params=given).elaborate()
+
+
+def emitted(elaboration: Elaboration) -> Emitted:
+    """The file of an elaborated model."""
+    return emit(generalise(elaboration))
+
+
+@cache
+def of_catalogue(spec: str, variant: str | None = None) -> Emitted:
+    """The file of a spec of the catalogue at the sizes it is published with."""
+    return emitted(elaborated(spec, variant))
+
+
+def executed(text: str, name: str = "<emitted>") -> dict[str, Any]:
+    """The names that an emitted file defines; tracebacks show its lines."""
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    namespace: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(text, name, "exec"), namespace)
+    return namespace
+
+
+def class_of(file: Emitted) -> Any:
+    """The model's class."""
+    return executed(file.text, f"<{file.class_name}>")[file.class_name]
+
+
+def built(elaboration: Elaboration) -> nn.Module:
+    """The model that an elaboration describes, in eval mode."""
+    module: nn.Module = class_of(emitted(elaboration))()
+    return module.eval()
