@@ -582,7 +582,7 @@ class Emitter:
         statements, methods = initialise.rules(self.model.module.init, classes, constructor)
         for method in methods:
             for statement in method.body:
-                _qualify(statement, set(MODULES))
+                _qualify(statement, {c.name for c in self.contexts.values()})
         return statements, methods
 
 
@@ -613,16 +613,17 @@ def reads(block: Block) -> set[str]:
     return found
 
 
-def _qualify(statement: Statement, names: set[str]) -> None:
-    """`isinstance(module, Linear)` as `isinstance(module, nn.Linear)`."""
+def _qualify(statement: Statement, local: set[str]) -> None:
+    """`isinstance(module, Linear)` as `isinstance(module, nn.Linear)`; the file's own classes stay."""
 
     def change(name: ex.Name) -> ex.Expr | None:
         parts = name.id.split(" | ")
-        if not all(p in names for p in parts):
+        if not all(p in MODULES or p in local for p in parts):
             return None
-        union: ex.Expr = path(f"nn.{parts[0]}")
-        for part in parts[1:]:
-            union = ex.Binary("|", union, path(f"nn.{part}"))
+        classes = [ex.Name(p) if p in local else path(f"nn.{p}") for p in parts]
+        union: ex.Expr = classes[0]
+        for other in classes[1:]:
+            union = ex.Binary("|", union, other)
         return union
 
     map_names(statement, change)

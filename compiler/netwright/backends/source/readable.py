@@ -482,7 +482,7 @@ class _Chains:
                 if self.chain_of[n] == main_chain:
                     return n
             holder = self._holder(main_chain)
-            if holder is not None and self._is_dead(holder, index) and dying:
+            if holder is not None and self._is_dead(holder, index) and len(dying) >= 2:
                 return holder
         return None
 
