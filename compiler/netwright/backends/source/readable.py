@@ -540,7 +540,7 @@ class _Chains:
         named = [m for m in reversed(members) if m in self.values]
         spec = [plain(m) for m in (*named, members[0], members[-1])]
         spec = [s for s in spec if s.isidentifier() and not shadows_builtin(s)]
-        if len(members) > 2 and not named:
+        if len(members) > 1 and not named:
             return ["out", *spec, "hidden", "y"]
         return [*spec, *(f"{s}_" for s in spec), "out", "y"]
 
