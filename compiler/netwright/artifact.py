@@ -69,7 +69,10 @@ class BlockClass:
 
 @dataclass(frozen=True)
 class Weight:
-    """A parameter or buffer by its name in the `state_dict`; `tied_to` names the one whose storage it shares."""
+    """A parameter or buffer by its name in the `state_dict`.
+
+    tied_to  the name of the weight whose storage it shares
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -82,7 +85,10 @@ class Weight:
 
 @dataclass(frozen=True)
 class KeyRule:
-    """A step from a published checkpoint's names to ours: rename, drop (neither `to` nor `split`) or split."""
+    """A step from a published checkpoint's names to ours.
+
+    It renames (`to`), splits along `dim` into several, or drops where it has neither.
+    """
 
     match: str
     to: str | None = None
@@ -101,7 +107,7 @@ class Manifest:
     inputs       of `forward`, in order; `outputs` of a call without optional inputs
     parameters   number of learned items, tied ones once
     state        optional inputs that carry state, by the output that they come from
-    lines        for every line of `model.py`, the file, line and column of the spec it comes from, or None
+    lines        for every line of `model.py`, where in the spec it comes from: file, line, column
     """
 
     model: str

@@ -13,7 +13,7 @@ FAULTY_CALL = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; `arguments` default to those of the process."""
+    """Run the command line and return its exit code; without `arguments`, that of the process."""
     from netwright.diagnostics import SpecError
     from netwright.driver.failure import CallError
 

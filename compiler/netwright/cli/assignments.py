@@ -20,7 +20,7 @@ def params(assignments: Iterable[str]) -> dict[str, Text]:
 
 
 def sizes(assignments: Iterable[str]) -> dict[str, int]:
-    """`--size` options as sizes by the dim's name; several in one option are told apart by commas."""
+    """`--size` options as sizes by the dim's name; one option may hold several, between commas."""
     given: dict[str, int] = {}
     for assignment in (part for text in assignments for part in text.split(",")):
         name, _, value = assignment.partition("=")

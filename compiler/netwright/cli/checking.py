@@ -1,7 +1,7 @@
 """What `netwright check` does.
 
-Plain calls come here without typer, whose import takes as long as a check: `netwright check` runs at
-every save of a file.
+Plain calls come here without typer, whose import takes as long as a check: `netwright check` runs
+at every save of a file.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from netwright.driver.count import total_bytes
 from netwright.driver.explain import explain, explaining
 from netwright.driver.failure import TooLarge
 from netwright.driver.model import Model, load
+from netwright.driver.units import show_bytes
 from netwright.passes.generalise import generalise
 from netwright.source import Sources
 
@@ -108,11 +109,11 @@ def _explain_errors(cls: Any, file: str, emitted: Emitted, sources: Sources) -> 
     plain = cls.__call__
     noted = explaining(plain, explainer)
 
-    def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
         chosen = plain if torch.compiler.is_compiling() else noted
         return chosen(self, *args, **kwargs)
 
-    cls.__call__ = __call__
+    cls.__call__ = called
 
 
 def _check_memory(name: str, needed: int, device: torch.device) -> None:
@@ -125,7 +126,7 @@ def _check_memory(name: str, needed: int, device: torch.device) -> None:
 
 
 def _free_memory(device: torch.device) -> int | None:
-    """Bytes that can be allocated on `device`; None where that is not known or nothing is needed."""
+    """Bytes that can be allocated on `device`; None where that is not known."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     if device.type != "cpu":
@@ -145,16 +146,6 @@ def _physical_memory() -> int | None:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def show_bytes(count: int) -> str:
-    """`1.5 GiB`."""
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
-
-
 def save_weights(model: Model, folder: Path, seed: int) -> None:
     """Build `model` with weights drawn from `seed` and write them beside its source."""
     from safetensors.torch import save_model
@@ -166,7 +157,7 @@ def save_weights(model: Model, folder: Path, seed: int) -> None:
 
 
 def create_model(name: str, /, **params: Any) -> nn.Module:
-    """The model of the catalogue called `name`, as in timm: `create_model("resnet50", num_classes=10)`.
+    """The model of the catalogue called `name`: `create_model("resnet50", num_classes=10)`.
 
     `device` and `dtype` are those of `build`; every other keyword is a param of the spec.
     """

@@ -1,8 +1,8 @@
 """The catalogue: the specs that come with netwright, by name.
 
-A spec's name is its path below the catalogue without the ending (`vision/resnet`). A model's name is
-its variant's where that begins with the spec's own (`resnet50`), else both (`segformer_b0`); a spec
-without variants is one model, called as the spec is.
+A spec's name is its path below the catalogue without the ending (`vision/resnet`). A model's name
+is its variant's where that begins with the spec's own (`resnet50`), else both (`segformer_b0`); a
+spec without variants is one model, called as the spec is.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def model_names() -> dict[str, Found]:
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """The names of the catalogue's models that match a glob: `*resnet*`. Case counts for nothing."""
+    """The names of the catalogue's models that match a glob such as `*resnet*`, in any case."""
     return [n for n in model_names() if fnmatchcase(n.lower(), pattern.lower())]
 
 

@@ -147,7 +147,7 @@ def _with_placeholders(
     params: tuple[Any, ...],
     report: Report,
 ) -> tuple[Elaboration | None, list[str]]:
-    """Elaborate with placeholder sizes: sound where one assignment is, else the faults of the first."""
+    """Elaborate with placeholder sizes: sound where one assignment is, else faulty as the first."""
     first: Report | None = None
     for assigned in placeholders.assignments(params):
         attempt = Report()

@@ -1,12 +1,12 @@
-"""Counting a model before it exists: parameters, FLOPs and memory of every node, from its instances.
+"""Counting a model before it exists: parameters, FLOPs and memory of every node.
 
 Sizes that are known at run time only stay symbols, in FLOPs and activation memory alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from netwright.diagnostics import Report
@@ -19,6 +19,7 @@ from netwright.ir.instance import (
     ModuleChild,
     Operate,
     Path,
+    ReadWeight,
     Scan,
     Step,
     WeightDecl,
@@ -40,10 +41,12 @@ WIDTHS = {
 }  # fmt: skip
 """Bytes of one item; `float` is float32 unless the build says otherwise."""
 
-VIEWS = frozenset(
-    "chunk detach diagonal expand expand_as flatten movedim narrow permute rearrange reshape select split "
-    "squeeze swapaxes t tensor_split transpose unbind unflatten unsqueeze view view_as".split()
-) | {"Tensor.split", "Tensor.unfold"}
+VIEWS = frozenset({
+    "Tensor.split", "Tensor.unfold", "chunk", "detach", "diagonal", "expand", "expand_as",
+    "flatten", "movedim", "narrow", "permute", "rearrange", "reshape", "select", "split",
+    "squeeze", "swapaxes", "t", "tensor_split", "transpose", "unbind", "unflatten", "unsqueeze",
+    "view", "view_as",
+})  # fmt: skip
 """Functions whose results share their input's memory, at least as a rule."""
 
 
@@ -54,7 +57,7 @@ class Counts:
     path         where its weights are, relative to the parent's
     kind         the op or block, or the functions of an expression
     results      the types that it gives
-    parameters   items of the parameters below it, buffers not among them; shared ones count each time
+    parameters   items of the parameters below it, buffers not among them
     weight_bytes parameters and buffers
     flops        operations of one call, multiply and add as two (as torch.utils.flop_counter)
     activation   bytes of the values that it makes; those that are views of others not counted
@@ -83,9 +86,56 @@ class Counts:
 
 
 def count(elaboration: Elaboration, instance: Instance | None = None) -> Counts:
-    """The counts of a model, of its plain case unless `instance` is another of its cases."""
+    """The counts of a model, of its plain case unless `instance` is another of its cases.
+
+    Tied weights count once, at the node that owns them. Weights that only other cases use stand at
+    the end, in rows without results.
+    """
     chosen = elaboration.primary if instance is None else instance
-    return _Counter().block((), chosen)
+    counts = _Counter().block((), chosen)
+    weights = elaboration.weights()
+    for target in tied(elaboration):
+        path = next(p for p in weights if ".".join(p) == target)
+        counts = _without(counts, target.split("."), weights[path])
+    used = {path for path, _ in chosen.all_weights()}
+    return _with_rest(counts, {p: w for p, w in weights.items() if p not in used})
+
+
+def _without(counts: Counts, path: Sequence[str], weight: WeightDecl) -> Counts:
+    """`counts` without the weight at `path` below it."""
+    for k, child in enumerate(counts.children):
+        inner = named(child.path)
+        if child.parameters and tuple(path[: len(inner)]) == inner:
+            changed = _without(child, path[len(inner) :], weight)
+            children = (*counts.children[:k], changed, *counts.children[k + 1 :])
+            return _lighter(counts, weight, children)
+    return _lighter(counts, weight, counts.children)
+
+
+def _lighter(counts: Counts, weight: WeightDecl, children: tuple[Counts, ...]) -> Counts:
+    return replace(
+        counts,
+        parameters=counts.parameters - _parameters([weight]),
+        weight_bytes=counts.weight_bytes - _bytes([weight]),
+        children=children,
+    )
+
+
+def _with_rest(counts: Counts, rest: Mapping[Path, WeightDecl]) -> Counts:
+    """`counts` with rows for weights that the case at hand does not use."""
+    groups: dict[str, list[WeightDecl]] = {}
+    for path, weight in rest.items():
+        groups.setdefault(path[0], []).append(weight)
+    rows = [
+        Counts((name,), "for other inputs", (), _parameters(ws), _bytes(ws), 0, 0)
+        for name, ws in groups.items()
+    ]
+    return replace(
+        counts,
+        parameters=counts.parameters + sum(r.parameters for r in rows),
+        weight_bytes=counts.weight_bytes + sum(r.weight_bytes for r in rows),
+        children=(*counts.children, *rows),
+    )
 
 
 def tied(elaboration: Elaboration) -> dict[str, str]:
@@ -94,7 +144,7 @@ def tied(elaboration: Elaboration) -> dict[str, str]:
 
 
 def total_parameters(elaboration: Elaboration) -> int:
-    """The model's parameters as `sum(p.numel() for p in model.parameters())` counts them: tied ones once."""
+    """What `sum(p.numel() for p in model.parameters())` gives: tied parameters count once."""
     twins = tied(elaboration)
     weights = elaboration.weights()
     own = (w for path, w in weights.items() if not w.buffer and ".".join(path) not in twins)
@@ -137,18 +187,17 @@ class _Counter:
 
     def block(self, path: Path, instance: Instance, again: bool = False) -> Counts:
         children = self._children(instance)
-        own = [w for w in instance.weights.values()]
         results = tuple(v.type for v in instance.outputs.values() if isinstance(v, Tensor))
         return Counts(
             path,
             instance.block.name,
             results,
-            0 if again else _parameters(own) + sum(c.parameters for c in children),
-            0 if again else _bytes(own) + sum(c.weight_bytes for c in children),
+            0 if again else sum(c.parameters for c in children),
+            0 if again else sum(c.weight_bytes for c in children),
             _sum(c.flops for c in children),
             _sum(c.activation for c in children),
             again,
-            children,
+            () if again else children,
         )
 
     def _children(self, instance: Instance) -> tuple[Counts, ...]:
@@ -158,6 +207,8 @@ class _Counter:
 
     def _rows(self, instance: Instance) -> Iterator[Counts]:
         seen: set[Path] = set()
+        for weight in instance.weights.values():
+            yield _weight(weight)
         for item in _grouped(instance.steps):
             match item:
                 case CallModule(path=path):
@@ -189,6 +240,8 @@ def _grouped(steps: Iterable[Step]) -> Iterator[Step | _Group]:
     """Calls one by one, and the other steps of each node together."""
     group = _Group(None)
     for step in steps:
+        if isinstance(step, ReadWeight):
+            continue  # weights have rows of their own
         if isinstance(step, CallModule | CallBlock | Scan):
             if group.steps:
                 yield group
@@ -202,6 +255,15 @@ def _grouped(steps: Iterable[Step]) -> Iterator[Step | _Group]:
         group.steps.append(step)
     if group.steps:
         yield group
+
+
+def _weight(weight: WeightDecl) -> Counts:
+    """A parameter or buffer that a block owns itself."""
+    kind = "buffer" if weight.buffer else "parameter"
+    type = TensorType(weight.dtype, weight.shape)
+    return Counts(
+        tuple(weight.name.split(".")), kind, (type,), _parameters([weight]), _bytes([weight]), 0, 0
+    )
 
 
 def _module(step: CallModule, again: bool) -> Counts:

@@ -30,6 +30,6 @@ def emit(
 ) -> str:
     """The source of a model: a Python file that stands on torch alone. Needs no torch itself.
 
-    The arguments and errors are those of `load`; the same spec and params always give the same bytes.
+    The arguments and errors are those of `load`; equal specs and params give equal bytes.
     """
     return emitted(load(source, variant, params=params, **more)).text

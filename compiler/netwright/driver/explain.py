@@ -1,8 +1,8 @@
 """Run-time errors of a built model, led back to the spec.
 
-The model's class gets a `__call__` that adds a note to what it lets through. The emitted text stays as it
-is, no hook is registered and no module is wrapped, so that the `state_dict`, copies, fx and torch.export
-see the class as emitted; torch.compile goes around the addition.
+The model's class gets a `__call__` that adds a note to what it lets through. The emitted text stays
+as it is, no hook is registered and no module is wrapped, so that the `state_dict`, copies, fx and
+torch.export see the class as emitted; torch.compile goes around the addition.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def _path(root: Any, module: Any) -> str:
 def explaining(call: Callable[..., Any], explainer: Callable[[BaseException, Any], None]) -> Any:
     """`nn.Module.__call__` that passes errors to `explainer` on their way."""
 
-    def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def explained(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return call(self, *args, **kwargs)
         except Exception as error:
             explainer(error, self)
             raise
 
-    return __call__
+    return explained

@@ -31,8 +31,8 @@ def graph(
     """The model as an fx graph, with the weights' names of the emitted source.
 
     Args:
-        inputs: the optional inputs that the graph takes; a graph has no branches, so that it is made
-            for one choice of them.
+        inputs: the optional inputs that the graph takes; a graph has no branches, so that it is
+            made for one choice of them.
         training: whether functions such as `dropout` act as in training.
         source, variant, params, more: as in `load`.
 

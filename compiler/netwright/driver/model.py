@@ -92,7 +92,7 @@ def load(
         source: a path, a name of the catalogue (`vision/resnet`, `resnet50`), a spec built in a
             program, or a model to change.
         variant: a variant of the spec; the model's own name may imply one.
-        params: params by name, for those whose names are Python keywords or arguments of this function.
+        params: params by name, where a name is a keyword of Python or an argument here.
 
     Raises:
         UnknownSpec: there is no such file, spec or model.

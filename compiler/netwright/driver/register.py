@@ -1,4 +1,4 @@
-"""Users' own modules as ops: by a call, by a plugin file, by an entry point of an installed package."""
+"""Users' own modules as ops: by a call, a plugin file, or an entry point of a package."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def register(cls: T, *, rule: Rule | None = None) -> T:
     """Make a module class an op that specs can name; usable as a decorator.
 
     Args:
-        cls: a subclass of `torch.nn.Module` that can be imported. The names, annotations and defaults
-            of its `__init__` become the op's arguments, those of `forward` its inputs.
+        cls: a subclass of `torch.nn.Module` that can be imported. The names, annotations and
+            defaults of its `__init__` become the op's arguments, those of `forward` its inputs.
         rule: the types of its results from bound arguments and input types; without one, torch runs
             the class on fake tensors when a spec is checked.
 

@@ -1,4 +1,4 @@
-"""Params given beside a spec, on the command line or by a program, as if a variant had given them."""
+"""Params given beside a spec, by a command line or a program, as if a variant had given them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class Text(str):
 def overrides(
     module: Module, given: Mapping[str, Any], report: Report, sources: Sources
 ) -> Variant:
-    """`given` as expressions, their names checked. A `Text` is parsed, other values stand for themselves.
+    """`given` as expressions, their names checked.
+
+    A `Text` is parsed, other values stand for themselves.
 
     A string for a param that holds a module is an expression (`"LayerNorm(eps=1e-6)"`), and a class
     stands for the module of its name. Faults go to `report`: E0205 for an unknown param, E0108 and
@@ -71,7 +73,7 @@ def _expression(value: Any, param: Param, span: Span, report: Report) -> Expr | 
 
 
 def _of_value(value: Any, kind: str, span: Span, report: Report) -> Expr | None:
-    """A value of a program as an expression; a `Name` or parsed text where it stands for a module."""
+    """A value of a program as an expression; parsed text where it stands for a module."""
     if isinstance(value, type):
         return Name(value.__name__, span=span)
     if isinstance(value, str) and kind == "module":
