@@ -37,7 +37,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str | Non
             "E0304",
             "needs a floating input but receives int",
             "input",
-            "convert it with `input.float()`",
+            "`.float()` casts",
         ),
     ),
     (
@@ -48,7 +48,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str | Non
             "E0304",
             "needs the dtype of its weights, float, but receives float16",
             "input",
-            "convert it with `input.float()`",
+            "`.float()` casts",
         ),
     ),
     (
@@ -116,7 +116,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str | Non
             "E0304",
             "needs int or int32 indices but receives float",
             "input",
-            "convert it with `input.int()`",
+            "`.int()` casts",
         ),
     ),
     (

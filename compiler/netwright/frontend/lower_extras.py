@@ -194,7 +194,9 @@ def _unfit(name: str, value: object, model: Block | None) -> tuple[str, str] | N
         return None
     dims = [dim for given in model.inputs for dim in dim_names(given.type)]
     if over not in dims or over in (param.name for param in model.params):
-        return f"`{over}` is no dim that the model's inputs bind", did_you_mean(over, dims)
+        listed = ", ".join(f"`{dim}`" for dim in dict.fromkeys(dims))
+        help = did_you_mean(over, dims) or f"they bind {listed}"
+        return f"`{over}` is no dim that the model's inputs bind", help
     return None
 
 

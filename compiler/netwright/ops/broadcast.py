@@ -47,14 +47,17 @@ def _broadcast_size(a: Size, b: Size, shapes: Sequence[Shape]) -> Size:
     if known(b) == 1:
         return a
     listed = " and ".join(show_shape(shape) for shape in shapes)
-    raise OpError(f"shapes {listed} do not broadcast", code="E0303", help=equal_help(a, b))
+    aligned = len({len(shape) for shape in shapes}) == 1
+    help = equal_help(a, b) if aligned else "shapes meet at their last dims; `[..., None]` adds one"
+    raise OpError(f"shapes {listed} do not broadcast", code="E0303", help=help)
 
 
 def equal_help(a: Size, b: Size) -> str:
     """How to state that two sizes are equal, where they could be; else nothing."""
     if known(a) is not None and known(b) is not None:
         return ""
-    return f"if they are equal, give them the same name or add `where: [{show(a)} == {show(b)}]`"
+    one, other = (show(b), show(a)) if known(a) is not None else (show(a), show(b))
+    return f"if they are equal, give them the same name or add `where: [{one} == {other}]`"
 
 
 # Promotion ----------------------------------------------------------------------------------

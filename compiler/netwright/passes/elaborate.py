@@ -24,6 +24,7 @@ from netwright.ir.instance import (
     Path,
     WeightDecl,
 )
+from netwright.ir.printer import to_source
 from netwright.ir.program import (
     Block,
     BufferNode,
@@ -49,6 +50,7 @@ from netwright.ir.values import (
     to_type,
 )
 from netwright.ops.binding import check_kind
+from netwright.ops.broadcast import show_shape
 from netwright.ops.entry import ModuleOp, OpError
 from netwright.passes import loops, weights
 from netwright.passes.evaluate import (
@@ -238,7 +240,7 @@ class Elaborator:
         self.report.add(
             Diagnostic(
                 "E0401",
-                f"a constraint of `{frame.instance.block.name}` does not hold",
+                f"`{to_source(constraint)}` does not hold in `{frame.instance.block.name}`",
                 constraint.span,
                 ", ".join(values),
             )
@@ -460,6 +462,7 @@ class Elaborator:
                 "E0220",
                 f"`{node.name}` and `{taken.name}` both keep their weights at `{'.'.join(path)}`",
                 node.name_span,
+                notes=(Label(taken.name_span, f"`{taken.name}` stands here"),),
                 help="give one of them another `key`, or call the first node again to share its weights",
             )
 
@@ -585,7 +588,7 @@ class Elaborator:
                 if known(size) is None:
                     fault(
                         "E0306",
-                        f"`{op.name}` has a weight of shape {list(map(str, weight.shape))}, "
+                        f"`{op.name}` has a weight of shape {show_shape(weight.shape)}, "
                         f"but `{size}` is only known at run time",
                         node.span,
                         help="give the input a fixed size there, or name a param in its type",
@@ -606,8 +609,9 @@ class Elaborator:
         spans = dict(node.arg_spans)
         expr: ex.Expr = ex.Name(node.name, span=node.span)
         found = op_fault(error, expr, tuple(given.values()), spans)
+        colon = ":" if found.message.startswith("`") else ""
         return Diagnostic(
-            found.code, f"`{node.name}` {found.message}", found.span, found.label, found.notes, found.help
+            found.code, f"`{node.name}`{colon} {found.message}", found.span, found.label, found.notes, found.help
         )
 
     def _run_module(

@@ -54,7 +54,7 @@ def need_floating(x: TensorType, arg: str) -> None:
             f"needs a floating input but receives {x.dtype}",
             arg=arg,
             code="E0304",
-            help=f"convert it with `{arg}.float()`",
+            help="`.float()` casts",
         )
 
 
@@ -64,7 +64,7 @@ def need_int(x: TensorType, arg: str, dtypes: Sequence[str] = ("int", "int32")) 
             f"needs {' or '.join(dtypes)} indices but receives {x.dtype}",
             arg=arg,
             code="E0304",
-            help=f"convert it with `{arg}.int()`",
+            help="`.int()` casts",
         )
 
 
@@ -82,7 +82,7 @@ def need_build_dtype(x: TensorType, arg: str) -> None:
             f"needs the dtype of its weights, float, but receives {x.dtype}",
             arg=arg,
             code="E0304",
-            help=f"convert it with `{arg}.float()`",
+            help="`.float()` casts",
         )
 
 
