@@ -298,6 +298,3 @@ class SpecFile(Spec):
 
     netwright: Version
     """The version of the language."""
-
-
-InlineNodeSpec.model_rebuild()

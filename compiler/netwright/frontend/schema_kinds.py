@@ -19,7 +19,11 @@ REPORTED = Reported()
 
 
 class Form(BaseModel):
-    """Base of the models: nothing is converted, no key is ignored."""
+    """Base of the models: nothing is converted, no key is ignored.
+
+    Validators are built at first use: `check` needs that of a whole file only, and building one for
+    every model would take longer than checking a spec.
+    """
 
     model_config = ConfigDict(
         strict=True,
@@ -27,6 +31,7 @@ class Form(BaseModel):
         populate_by_name=True,
         frozen=True,
         arbitrary_types_allowed=True,
+        defer_build=True,
     )
 
 
