@@ -1,0 +1,109 @@
+"""Every spec and variant of the catalogue at a size that runs in a blink, with inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from netwright.passes.model import Elaboration
+
+from tests.emission.building import elaborated, models
+from tests.references import filling, fixture
+
+
+@dataclass(frozen=True)
+class Small:
+    """`params` given over a variant's, and the recorded case whose inputs fit them."""
+
+    params: Mapping[str, Any]
+    case: int | None = None
+
+
+SMALL: dict[str, Small] = {
+    "generative/vae": Small({"channels": 1, "width": 8, "latent": 16}, 1),
+    "graph/gcn": Small({"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3}, 1),
+    "language/bert": Small(
+        {"vocab_size": 80, "max_positions": 24, "dim": 48, "depth": 2, "heads": 4}
+        | {"token_types": 2},
+        9,
+    ),
+    "language/gpt2": Small(
+        {"vocab_size": 96, "n_positions": 24, "dim": 48, "depth": 3, "heads": 4}, 5
+    ),
+    "language/llama": Small(
+        {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}, 7
+    ),
+    "language/tiny_gpt": Small({"vocab_size": 40, "max_len": 16, "dim": 16, "depth": 2}),
+    "recurrent/lstm_classifier": Small(
+        {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2
+    ),
+    "tabular/ft_transformer": Small(
+        {"d_out": 4, "d_block": 24, "n_blocks": 2, "attention_n_heads": 4}, 2
+    ),
+    "timeseries/patchtst": Small(
+        {"context": 30, "channels": 3, "patch": 8, "stride": 5, "horizon": 6, "dim": 16}
+        | {"depth": 2, "heads": 2, "hidden": 24, "attention_dropout": 0.1},
+        2,
+    ),
+    "vision/convnext": Small(
+        {"depths": (1, 1, 2, 1), "dims": (8, 16, 24, 32), "num_classes": 10}, 4
+    ),
+    "vision/efficientnet": Small({"width": 0.25, "num_classes": 10, "drop_path_rate": 0.2}, 8),
+    "vision/resnet": Small({"num_classes": 10, "depths": (2, 1, 1, 1)}, 5),
+    "vision/segformer": Small(
+        {"depths": (1, 2, 1, 1), "dims": (8, 16, 24, 32), "heads": (1, 2, 3, 4)}
+        | {"reductions": (4, 2, 2, 1), "decoder_dim": 16, "num_classes": 5},
+        6,
+    ),
+    "vision/unet": Small({"num_classes": 3, "channels": (32, 24, 16, 16, 8)}, 4),
+    "vision/vit": Small(
+        {"img_size": 32, "patch_size": 8, "depth": 2, "num_classes": 10, "dim": 48, "heads": 3}, 7
+    ),
+}
+
+INPUTS: dict[str, filling.Descriptions] = {
+    "language/tiny_gpt": {"tokens": {"shape": [2, 7], "values": "tokens:40"}},
+}
+"""Inputs of specs for which no reference was recorded."""
+
+SAME_CLASSES = {("vision/unet", "resnet34"), ("vision/unet", "resnet101")}
+"""Deeper variants whose file has the classes of another, but that cannot be made small."""
+
+
+def small(spec: str, variant: str | None, **params: Any) -> Elaboration:
+    """A spec's variant, shrunken, with these params over that."""
+    return elaborated(spec, variant, **{**SMALL[spec].params, **params})
+
+
+def inputs_of(spec: str) -> dict[str, Any]:
+    """All inputs of a spec, optional ones too, in torch's default dtype."""
+    case = SMALL[spec].case
+    described = INPUTS[spec] if case is None else fixture.load(spec)["cases"][case]["inputs"]
+    return filling.make_inputs(described)
+
+
+def cases_of(elaboration: Elaboration, spec: str) -> Iterator[dict[str, Any]]:
+    """Inputs for every case: with each set of the optional ones."""
+    optional = {i.name for i in elaboration.block.inputs if i.optional}
+    given = inputs_of(spec)
+    there = sorted(optional & set(given))
+    for count in range(len(there) + 1):
+        for chosen in combinations(there, count):
+            yield _fitting({k: v for k, v in given.items() if k not in optional or k in chosen})
+
+
+def _fitting(inputs: dict[str, Any]) -> dict[str, Any]:
+    """With a mask over the new tokens alone where there are no past ones."""
+    if "past" not in inputs and "attention_mask" in inputs:
+        length = inputs["input_ids"].shape[1]
+        return {**inputs, "attention_mask": inputs["attention_mask"][:, -length:]}
+    return inputs
+
+
+SMALL_MODELS = [m for m in models() if m not in SAME_CLASSES]
+"""What the tests that run models run: spec and variant."""
+
+ONE_EACH = [m for k, m in enumerate(models()) if k == 0 or models()[k - 1][0] != m[0]]
+"""Every spec once."""
