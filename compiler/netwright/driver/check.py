@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netwright.diagnostics import Diagnostic, Report, render_all, to_json
+from netwright.diagnostics import Diagnostic, Report, TooManyErrors, render_all, to_json
 from netwright.driver import placeholders
 from netwright.driver.model import Model, check_variant, elaborated, given_values, read
 from netwright.ir.program import Module
 from netwright.ir.values import Value, describe
 from netwright.passes.model import Elaboration
 from netwright.passes.rules import check_all
+from netwright.passes.work import metered
 from netwright.source import Sources
 
 if TYPE_CHECKING:
@@ -88,17 +90,19 @@ def check(
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else "<program>"
         loaded, implied = read(source)
         report, sources, values = loaded.report, loaded.sources, {}
-        if loaded.module is None:
+        found = loaded.module or loaded.partial
+        if found is None:
             return Checked(name, report, sources)
-        module, variant = loaded.module, variant or implied
+        module, variant = found, variant or implied
     given = {**(params or {}), **more}
     if module.model is None:
         if given or variant is not None:
             check_variant(module, variant, report)
         return Checked(name, report, sources)
+    before = len(report.errors)
     check_variant(module, variant, report)
     values.update(given_values(module, given, report, sources))
-    if report.errors:
+    if len(report.errors) > before:
         return Checked(name, report, sources, model=module.model.name)
     return _elaborated(name, module, variant, values, report, sources)
 
@@ -115,16 +119,20 @@ def _elaborated(
     variants = _variants(module, variant, values)
     notes: list[str] = []
     sound: list[Elaboration] = []
-    for each in variants:
-        open_params = tuple(p for p in placeholders.required(module, each) if p.name not in values)
-        if open_params:
-            found, assumed = _with_placeholders(module, each, values, open_params, report)
-            notes += assumed
-        else:
-            found = elaborated(module, each, values, report)
-        sound += [] if found is None else [found]
+    with metered(module):
+        for each in variants:
+            open_params = tuple(
+                p for p in placeholders.required(module, each) if p.name not in values
+            )
+            if open_params:
+                found, assumed = _with_placeholders(module, each, values, open_params, report)
+                notes += assumed
+            else:
+                found = elaborated(module, each, values, report)
+            sound += [] if found is None else [found]
     if variant is None and len(sound) == len(variants):
-        check_all(sound, report)
+        with suppress(TooManyErrors):
+            check_all(sound, report)
     return Checked(name, report, sources, variants, tuple(notes), module.model.name)
 
 

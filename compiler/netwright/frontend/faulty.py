@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from netwright.diagnostics import Diagnostic
 from netwright.ir.expr import Expr
+from netwright.ir.program import Block, InlineNode, Module, Node
+from netwright.source import Span
 
 
 @dataclass(frozen=True, eq=False)
 class Faulty(Expr):
     """An expression that has been reported already. No program without errors holds one."""
+
+
+CONFINED = frozenset({"E0201", "E0202", "E0203", "E0204", "E0208", "E0212", "E0214", "E0219"})
+"""Faults of a single node: the rest of the program can still be elaborated."""
+
+
+def faulty_nodes(module: Module, errors: Iterable[Diagnostic]) -> frozenset[Node] | None:
+    """The nodes that `errors` speak of; None where one concerns more than a node."""
+    nodes = [node for block in module.all_blocks() for node in _nodes(block)]
+    found: set[Node] = set()
+    for error in errors:
+        holders = [n for n in nodes if _holds(n.span, error.span) or _holds(n.name_span, error.span)]
+        if error.code not in CONFINED or not holders:
+            return None
+        found.add(holders[-1])  # inner nodes come after the ones around them
+    return frozenset(found)
+
+
+def _nodes(block: Block) -> Iterator[Node]:
+    for node in block.nodes:
+        yield node
+        if isinstance(node, InlineNode):
+            yield from _nodes(node.block)
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    start = (outer.line, outer.column) <= (inner.line, inner.column)
+    end = (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+    return outer.file == inner.file and start and end

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netwright.diagnostics import Diagnostic, Report
+from netwright.diagnostics import Diagnostic, Report, TooManyErrors
 from netwright.frontend.budgets import DEFAULT, Budgets
 from netwright.frontend.catalogue import Catalogue, Unreadable, root_of
 from netwright.frontend.document import MappingValue, Scalar, Value, read
+from netwright.frontend.faulty import faulty_nodes
 from netwright.frontend.form import Form
 from netwright.frontend.lower import lower
 from netwright.frontend.names import check, check_namespace
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a spec file came to. `module` is None where `report` holds errors."""
+    """What a spec file came to. `module` is None where `report` holds errors.
+
+    `partial` is then the program without the nodes at fault, where the faults are confined to nodes.
+    """
 
     module: Module | None
     report: Report
     sources: Sources
+    partial: Module | None = None
 
 
 def load_file(path: str | os.PathLike[str], budgets: Budgets = DEFAULT) -> Loaded:
@@ -68,11 +73,14 @@ class _Loader:
     budgets: Budgets
     report: Report = field(default_factory=Report)
     sources: Sources = field(default_factory=Sources)
+    partial: Module | None = None
     done: dict[Path, Module | None] = field(default_factory=dict)
     under_way: dict[Path, str] = field(default_factory=dict)
 
     def loaded(self, module: Module | None) -> Loaded:
-        return Loaded(None if self.report.errors else module, self.report, self.sources)
+        if not self.report.errors:
+            return Loaded(module, self.report, self.sources)
+        return Loaded(None, self.report, self.sources, self.partial)
 
     def file(self, real: Path, shown: str, blame: Span) -> Module | None:
         """The program of the file `real`, each loaded once; `blame` is what asks for it."""
@@ -91,10 +99,19 @@ class _Loader:
         """The program of `text`; None where it has errors of its own."""
         self.sources.add(shown, text.removeprefix("\ufeff"))
         report = Report()
-        document = read(text, shown, report, self.budgets)
         module = None
-        if document.root is not None:
-            module = self.program(Form(document, report, self.budgets), real)
+        try:
+            document = read(text, shown, report, self.budgets)
+            if document.root is not None:
+                module = self.program(Form(document, report, self.budgets), real)
+        except TooManyErrors:
+            if real is not None:
+                self.under_way.pop(real, None)
+        self.partial = None
+        if report.errors and module is not None and not self.report.errors:
+            nodes = faulty_nodes(module, report.errors)
+            if nodes is not None:
+                module.faulty, self.partial = nodes, module
         self.report.extend(report)
         return None if report.errors else module
 

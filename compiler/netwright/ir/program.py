@@ -264,6 +264,8 @@ class Module:
     weights: dict[str, tuple[KeyRule, ...]] = field(default_factory=dict)
     state: dict[str, str] = field(default_factory=dict)
     properties: dict[str, object] = field(default_factory=dict)
+    faulty: frozenset[Node] = frozenset()
+    """Nodes that the front end has reported; elaboration passes over them, and over what depends on them."""
 
     def all_blocks(self) -> Iterator[Block]:
         if self.model is not None:

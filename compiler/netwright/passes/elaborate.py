@@ -15,7 +15,7 @@ from typing import Any
 
 from netwright.diagnostics import Diagnostic, Label, Report
 from netwright.ir import expr as ex
-from netwright.ir.dims import Dim, Size, ground, known, symbol
+from netwright.ir.dims import Dim, Size, SizeTooLarge, ground, known, symbol
 from netwright.ir.instance import (
     CallBlock,
     CallModule,
@@ -66,10 +66,11 @@ from netwright.passes.evaluate import (
 from netwright.passes.interface import Binder, type_text
 from netwright.passes.numbers import NumberError, SizeUnknown
 from netwright.passes.params import bind_params
+from netwright.passes.work import spend, visit
 from netwright.source import NOWHERE, Span
 
 MAX_CHILDREN = 250_000
-"""Budget on modules, blocks and steps after expansion."""
+"""Budget on modules and blocks after expansion, those of equal blocks counted each time."""
 
 MAX_DEPTH = 64
 """Budget on blocks within blocks."""
@@ -93,7 +94,7 @@ class Elaborator:
         self.symbolic = symbolic
         self._memo: dict[Any, Instance] = {}
         self._depth = 0
-        self._budget = MAX_CHILDREN
+        self._sizes: dict[Instance, int] = {}
 
     # Instances --------------------------------------------------------------------------
 
@@ -215,6 +216,16 @@ class Elaborator:
             self._node(frame, node)
         self._outputs(frame)
         instance.values = frame.names
+        self._weigh(instance)
+
+    def _weigh(self, instance: Instance) -> None:
+        """Hold what `instance` expands to against the budget; equal blocks are elaborated once only."""
+        children = instance.children.values()
+        size = 1 + sum(self._sizes.get(c, 1) if isinstance(c, Instance) else 1 for c in children)
+        self._sizes[instance] = size
+        if size > MAX_CHILDREN:
+            span = instance.block.span
+            fault("E0501", f"`{instance.block.name}` holds {size} modules, the limit is {MAX_CHILDREN}", span)
 
     def _check_where(self, frame: Frame) -> None:
         for constraint in frame.instance.block.where:
@@ -262,6 +273,9 @@ class Elaborator:
                 value = POISON
             except Silent:
                 value = POISON
+            except SizeTooLarge as error:
+                self.report.add(Diagnostic("E0501", str(error), output.span))
+                value = POISON
             frame.instance.outputs[output.name] = value
 
     def _check_output(self, frame: Frame, output: Any, value: Value) -> None:
@@ -295,8 +309,10 @@ class Elaborator:
 
     def _node(self, frame: Frame, node: Node) -> None:
         frame.node = node
-        self._spend(node.span)
+        visit(node.span)
         try:
+            if node in frame.instance.scope.module.faulty:
+                raise Silent
             value = self._value_of(frame, node)
         except Fault as error:
             self.report.add(error.diagnostic)
@@ -305,6 +321,9 @@ class Elaborator:
             value = POISON
         except (NumberError, ZeroDivisionError) as error:
             self.report.add(Diagnostic("E0410", str(error), node.span))
+            value = POISON
+        except SizeTooLarge as error:
+            self.report.add(Diagnostic("E0501", str(error), node.span))
             value = POISON
         except SizeUnknown as unknown:
             self.report.add(
@@ -316,13 +335,6 @@ class Elaborator:
             )
             value = POISON
         self._take_value(frame, node, value)
-
-    def _spend(self, span: Span) -> None:
-        self._budget -= 1
-        if self._budget < 0:
-            raise Fault(
-                Diagnostic("E0501", f"the model has more than {MAX_CHILDREN} nodes after expansion", span)
-            )
 
     def _value_of(self, frame: Frame, node: Node) -> Value:
         match node:
@@ -475,7 +487,7 @@ class Elaborator:
 
     def once(self, frame: Frame, node: ModuleNode | InlineNode, call: Call) -> Value:
         """One instance of a node: its condition, its arguments, its inputs, its result."""
-        self._spend(node.span)
+        visit(node.span)
         evaluator = Evaluator(frame, self.call_again)
         if node.control.when is not None:
             holds = evaluator.condition(node.control.when)
@@ -849,6 +861,7 @@ def _freeze(value: Any) -> Any:
     if isinstance(value, float | bool | int):
         return (type(value).__name__, value)
     if isinstance(value, tuple | list):
+        spend(len(value))
         return tuple(_freeze(v) for v in value)
     return value
 
