@@ -43,20 +43,50 @@ class Diagnostic:
         return Severity.WARNING if self.code.startswith("W") else Severity.ERROR
 
 
+MAX_ERRORS = 100
+"""Errors of one report. A file with more is no spec; looking on would cost time and helps nobody."""
+
+
+class TooManyErrors(Exception):
+    """A report is full, and says so; what looks for errors ends."""
+
+
 class Report:
     """Collects the diagnostics of one run, without echoes: one per code and place."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, Span], Diagnostic] = {}
+        self._errors = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether errors have been left out."""
+        return self._errors > MAX_ERRORS
 
     def add(self, diagnostic: Diagnostic) -> None:
+        """Note a fault; raises TooManyErrors where one more error is one too many."""
         if diagnostic.code not in CODES:
             raise ValueError(f"unregistered diagnostic code {diagnostic.code}")
-        self._found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+        if (diagnostic.code, diagnostic.span) in self._found:
+            return
+        if diagnostic.severity is Severity.ERROR and self._errors >= MAX_ERRORS:
+            if not self.full:
+                message = f"more than {MAX_ERRORS} errors, the rest is not looked for"
+                self._put(Diagnostic("E0501", message, diagnostic.span))
+            raise TooManyErrors
+        self._put(diagnostic)
+
+    def _put(self, diagnostic: Diagnostic) -> None:
+        self._errors += diagnostic.severity is Severity.ERROR
+        self._found[diagnostic.code, diagnostic.span] = diagnostic
 
     def extend(self, other: Report) -> None:
-        for diagnostic in other:
-            self.add(diagnostic)
+        """Take over what a report of a part has found, as far as there is room; raises nothing."""
+        try:
+            for diagnostic in other:
+                self.add(diagnostic)
+        except TooManyErrors:
+            return
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(

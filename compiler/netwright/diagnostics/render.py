@@ -7,16 +7,22 @@ from collections.abc import Iterable
 from netwright.diagnostics.model import Diagnostic
 from netwright.source import Sources, Span
 
+LONGEST_LINE = 240
+"""Characters of a source line that an excerpt shows."""
+
+LONGEST_TEXT = 1000
+"""Characters of a message; names in it are the spec's, and may be of any length."""
+
 
 def render(diagnostic: Diagnostic, sources: Sources) -> str:
     """The diagnostic with the source line and the place underlined."""
-    lines = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
-    lines += _excerpt(diagnostic.span, diagnostic.label, sources)
+    lines = [f"{diagnostic.severity}[{diagnostic.code}]: {_shown(diagnostic.message)}"]
+    lines += _excerpt(diagnostic.span, _shown(diagnostic.label), sources)
     for note in diagnostic.notes:
-        lines.append(f"note: {note.text}")
+        lines.append(f"note: {_shown(note.text)}")
         lines += _excerpt(note.span, "", sources, underline=False)
     if diagnostic.help:
-        lines.append(f"  = help: {diagnostic.help}")
+        lines.append(f"  = help: {_shown(diagnostic.help)}")
     return "\n".join(lines)
 
 
@@ -26,19 +32,30 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: Sources) -> str:
 
 
 def _excerpt(span: Span, label: str, sources: Sources, underline: bool = True) -> list[str]:
-    place = f"  --> {span}"
+    place = f"  --> {_shown(str(span))}"
     text = sources.line(span.file, span.line)
     if text is None or not underline:
         return [place]
     gutter = " " * len(str(span.line))
-    width = max(1, _end(span, text) - span.column)
-    mark = " " * (span.column - 1) + "^" * width
+    shown, start, end = _window(text, span.column - 1, max(span.column, _end(span, text) - 1))
+    mark = " " * start + "^" * (end - start)
     return [
         place,
         f"{gutter} |",
-        f"{span.line} | {_visible(text)}",
+        f"{span.line} | {_visible(shown)}",
         f"{gutter} | {mark} {label}".rstrip(),
     ]
+
+
+def _window(text: str, start: int, end: int) -> tuple[str, int, int]:
+    """As much of a line as is shown, and where in it the place from `start` to `end` stands."""
+    if len(text) <= LONGEST_LINE:
+        return text, start, end
+    first = max(0, start - LONGEST_LINE // 4)
+    last = first + LONGEST_LINE
+    left, right = "…" * (first > 0), "…" * (last < len(text))
+    shift = len(left) - first
+    return f"{left}{text[first:last]}{right}", start + shift, min(end, last) + shift
 
 
 def _end(span: Span, text: str) -> int:
@@ -49,6 +66,15 @@ def _end(span: Span, text: str) -> int:
 def _visible(text: str) -> str:
     """`text` with control and bidirectional characters replaced, so that a spec cannot repaint the terminal."""
     return "".join(c if c.isprintable() else "�" for c in text.replace("\t", " "))
+
+
+def _shown(text: str) -> str:
+    """A message as one line of bounded length, in which control characters are escapes."""
+    if len(text) > LONGEST_TEXT:
+        text = f"{text[: LONGEST_TEXT // 2]} … {text[-LONGEST_TEXT // 2 :]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, object]:

@@ -71,6 +71,19 @@ Atom = Symbol | Floor | Mod
 Monomial = tuple[Atom, ...]  # sorted by key; a repeated atom is a power; () is the constant
 
 
+class SizeTooLarge(ArithmeticError):
+    """A size beyond what a tensor can have, or a formula beyond what anybody can read."""
+
+
+MAX_SIZE = 2**63 - 1
+"""Torch counts in int64."""
+
+_MAX_KEY = 20_000
+"""Characters of a formula; one that is divided by itself again and again doubles each time."""
+
+_MAX_PRODUCTS = 10_000
+
+
 class Dim:
     """A size that is not a plain integer. Build with `symbol` and arithmetic."""
 
@@ -79,7 +92,11 @@ class Dim:
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
         ordered = sorted(terms.items(), key=lambda item: _monomial_order(item[0]))
         self.terms: tuple[tuple[Monomial, int], ...] = tuple((m, c) for m, c in ordered if c)
+        if any(abs(c) > MAX_SIZE for _, c in self.terms):
+            raise SizeTooLarge("a size beyond 2**63 - 1")
         self.key = "+".join(f"{c}*{'*'.join(a.key for a in m)}" for m, c in self.terms)
+        if len(self.key) > _MAX_KEY:
+            raise SizeTooLarge(f"the formula of a size has more than {_MAX_KEY} characters")
         self._hash = hash(self.terms)
 
     def __eq__(self, other: object) -> bool:
@@ -171,8 +188,11 @@ def mul(a: Size, b: Size) -> Size:
     if isinstance(a, int) and isinstance(b, int):
         return a * b
     terms: dict[Monomial, int] = {}
-    for m1, c1 in _terms(a).items():
-        for m2, c2 in _terms(b).items():
+    first, second = _terms(a), _terms(b)
+    if len(first) * len(second) > _MAX_PRODUCTS:
+        raise SizeTooLarge(f"the formula of a size has more than {_MAX_PRODUCTS} terms")
+    for m1, c1 in first.items():
+        for m2, c2 in second.items():
             monomial = tuple(sorted((*m1, *m2), key=lambda atom: atom.key))
             terms[monomial] = terms.get(monomial, 0) + c1 * c2
     return _make(terms)

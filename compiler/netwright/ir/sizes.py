@@ -37,7 +37,9 @@ def _term(monomial: Monomial, coefficient: int) -> ex.Expr | None:
 
 def _atom(atom: Atom) -> ex.Expr | None:
     if isinstance(atom, Symbol):
-        base = atom.expr if atom.expr is not None or atom.witness is not None else ex.Name(atom.name)
+        base = (
+            atom.expr if atom.expr is not None or atom.witness is not None else ex.Name(atom.name)
+        )
         if base is None or atom.scale == 1:
             return base
         return ex.Binary("//", base, ex.Literal(atom.scale))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netwright.ir.dims import Dim, Size, same, show
+from netwright.ir.dims import MAX_SIZE, Dim, Size, SizeTooLarge, same, show
 
 FLOAT_DTYPES = (
     "float", "float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2",
@@ -16,6 +16,10 @@ DTYPES = (*FLOAT_DTYPES, *INT_DTYPES, *COMPLEX_DTYPES, "bool")
 
 ALIASES = {"int64": "int", "long": "int", "half": "float16", "double": "float64"}
 """Torch's other names for the same dtypes."""
+
+
+MAX_RANK = 64
+"""Torch's own limit on the dims of a tensor."""
 
 
 def is_float(dtype: str) -> bool:
@@ -32,10 +36,16 @@ def is_complex(dtype: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """dtype and shape of a tensor: `float[B, T, 512]`."""
+    """dtype and shape of a tensor: `float[B, T, 512]`; SizeTooLarge for one that torch cannot hold."""
 
     dtype: str
     shape: tuple[Size, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.shape) > MAX_RANK:
+            raise SizeTooLarge(f"a tensor of {len(self.shape)} dims, the limit is {MAX_RANK}")
+        if any(type(d) is int and d > MAX_SIZE for d in self.shape):
+            raise SizeTooLarge("a size beyond 2**63 - 1")
 
     @property
     def rank(self) -> int:

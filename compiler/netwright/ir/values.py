@@ -114,13 +114,11 @@ POISON = Poison()
 
 def is_poison(value: Value) -> bool:
     """Whether `value` is or holds something that could not be elaborated."""
-    if isinstance(value, Poison):
-        return True
     if isinstance(value, tuple):
-        return any(is_poison(v) for v in value)
+        return any(map(is_poison, value))
     if isinstance(value, Outputs):
-        return any(is_poison(v) for v in value.items.values())
-    return False
+        return any(map(is_poison, value.items.values()))
+    return value is POISON
 
 
 def tensors(value: Value) -> Iterator[Tensor]:

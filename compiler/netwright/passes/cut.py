@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from netwright.passes.elaborate import Elaborator
 
 
-def take(elaborator: Elaborator, instance: Instance, paths: tuple[str, ...], span: Span) -> Instance:
+def take(
+    elaborator: Elaborator, instance: Instance, paths: tuple[str, ...], span: Span
+) -> Instance:
     """`instance` with its inner values `paths` as its outputs, without what they do not need."""
     if any(is_poison(v) for v in instance.outputs.values()):
         raise Silent
@@ -26,7 +28,9 @@ def take(elaborator: Elaborator, instance: Instance, paths: tuple[str, ...], spa
     return whole
 
 
-def cut(instance: Instance, outputs: Mapping[str, Value], inputs: Mapping[str, Value] | None = None) -> Instance:
+def cut(
+    instance: Instance, outputs: Mapping[str, Value], inputs: Mapping[str, Value] | None = None
+) -> Instance:
     """The part of `instance` that leads from `inputs` (its own, if None) to `outputs`."""
     entering = dict(instance.inputs) if inputs is None else dict(inputs)
     given = [t for v in entering.values() for t in tensors(v)] if inputs is not None else []
@@ -36,7 +40,9 @@ def cut(instance: Instance, outputs: Mapping[str, Value], inputs: Mapping[str, V
     part = Instance(instance.block, instance.scope, instance.params, entering, instance.dims)
     part.steps = steps
     part.children = {
-        path: child for path, child in instance.children.items() if path in used or _reads_below(path, used)
+        path: child
+        for path, child in instance.children.items()
+        if path in used or _reads_below(path, used)
     }
     part.weights = {k: w for k, w in instance.weights.items() if (k,) in used}
     part.outputs = dict(outputs)
@@ -56,7 +62,11 @@ def _value_at(instance: Instance, path: str, span: Span) -> Value:
         wanted = (name, rest)
         for step in reversed(instance.steps):
             if isinstance(step, CallBlock | CallModule) and step.path == wanted:
-                made = [mine for _, mine in step.results] if isinstance(step, CallBlock) else list(step.results)
+                made = (
+                    [mine for _, mine in step.results]
+                    if isinstance(step, CallBlock)
+                    else list(step.results)
+                )
                 return made[0]
     elif name in instance.values and any(True for _ in tensors(instance.values[name])):
         return first(instance.values[name])
@@ -66,5 +76,7 @@ def _value_at(instance: Instance, path: str, span: Span) -> Value:
         "E0204",
         f"`{instance.block.name}` has no value `{path}`",
         span,
-        help=f"did you mean `{near[0]}`?" if near else "there is " + ", ".join(f"`{n}`" for n in known_names[:12]),
+        help=f"did you mean `{near[0]}`?"
+        if near
+        else "there is " + ", ".join(f"`{n}`" for n in known_names[:12]),
     )

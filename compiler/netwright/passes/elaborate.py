@@ -122,7 +122,9 @@ class Elaborator:
         dims = binder.bind(given, call)
         return self._instance(block, scope, params, given, dims, call, defs)
 
-    def _given_inputs(self, block: Block, inputs: Mapping[str, Value], call: Span) -> dict[str, Value]:
+    def _given_inputs(
+        self, block: Block, inputs: Mapping[str, Value], call: Span
+    ) -> dict[str, Value]:
         given: dict[str, Value] = {}
         for declared in block.inputs:
             value = inputs.get(declared.name)
@@ -140,7 +142,9 @@ class Elaborator:
             given[declared.name] = first(value)
         return given
 
-    def inline(self, node: InlineNode, frame: Frame, call: Call, given: Mapping[str, Value]) -> Instance:
+    def inline(
+        self, node: InlineNode, frame: Frame, call: Call, given: Mapping[str, Value]
+    ) -> Instance:
         """The instance of an inline block: what it captured stands beside its inputs."""
         params: dict[str, Value] = {}
         inputs: dict[str, Value] = dict(given)
@@ -156,7 +160,11 @@ class Elaborator:
     def _inline_defs(self, frame: Frame, params: Mapping[str, Value]) -> Mapping[str, ex.Expr]:
         if not self.symbolic:
             return {}
-        return {name: frame.defs.get(name, ex.Name(name)) for name in params if frame.root or name in frame.defs}
+        return {
+            name: frame.defs.get(name, ex.Name(name))
+            for name in params
+            if frame.root or name in frame.defs
+        }
 
     def _instance(
         self,
@@ -181,7 +189,13 @@ class Elaborator:
             return found
         if self._depth >= MAX_DEPTH:
             fault("E0501", f"blocks nest deeper than {MAX_DEPTH}", call)
-        instance = Instance(block, scope, dict(params), {k: renew(v, k, call) for k, v in inputs.items()}, dict(dims))
+        instance = Instance(
+            block,
+            scope,
+            dict(params),
+            {k: renew(v, k, call) for k, v in inputs.items()},
+            dict(dims),
+        )
         self._memo[key] = instance
         self._depth += 1
         try:
@@ -225,7 +239,11 @@ class Elaborator:
         self._sizes[instance] = size
         if size > MAX_CHILDREN:
             span = instance.block.span
-            fault("E0501", f"`{instance.block.name}` holds {size} modules, the limit is {MAX_CHILDREN}", span)
+            fault(
+                "E0501",
+                f"`{instance.block.name}` holds {size} modules, the limit is {MAX_CHILDREN}",
+                span,
+            )
 
     def _check_where(self, frame: Frame) -> None:
         for constraint in frame.instance.block.where:
@@ -282,7 +300,9 @@ class Elaborator:
         scope = frame.instance.scope
 
         def evaluate(dim: ex.Expr, dims: Mapping[str, Size]) -> Value:
-            inner = Frame(frame.instance, {**dict(scope.table), **frame.names, **dims}, symbolic=False)
+            inner = Frame(
+                frame.instance, {**dict(scope.table), **frame.names, **dims}, symbolic=False
+            )
             return Evaluator(inner).value(dim)
 
         from netwright.ir.program import Input
@@ -404,7 +424,9 @@ class Elaborator:
                     "E0305",
                     f"{len(targets)} names for {found}",
                     node.name_span,
-                    help="`.unbind(0)` makes a list of a tensor's first dim" if parts is None else "",
+                    help="`.unbind(0)` makes a list of a tensor's first dim"
+                    if parts is None
+                    else "",
                 )
             )
             return (POISON,) * len(targets)
@@ -423,7 +445,11 @@ class Elaborator:
         shape = shape if isinstance(shape, tuple) else (shape,)
         for size in shape:
             if isinstance(size, bool) or not isinstance(size, int | Dim):
-                fault("E0305", f"a parameter's shape is a list of sizes, found {describe(size)}", node.shape.span)
+                fault(
+                    "E0305",
+                    f"a parameter's shape is a list of sizes, found {describe(size)}",
+                    node.shape.span,
+                )
             if known(size) is None:
                 raise SizeUnknown(size)
         frame.fact(node, "shape", shape)
@@ -431,7 +457,13 @@ class Elaborator:
         name = ".".join(loops.path_of(self, frame, node, None))
         initial = None if node.init is None else weights.initial(evaluator, node.init)
         weight = WeightDecl(
-            name, tuple(shape), "float", frozen=frozen, init=node.init, initial=initial, span=node.span
+            name,
+            tuple(shape),
+            "float",
+            frozen=frozen,
+            init=node.init,
+            initial=initial,
+            span=node.span,
         )
         return self._own(frame, node, weight)
 
@@ -444,8 +476,15 @@ class Elaborator:
                 return evaluator.value(node.control.otherwise) if node.control.otherwise else None
         first_step = len(frame.instance.steps)
         value = first(evaluator.value(node.value))
-        if isinstance(value, int | float | bool) or (isinstance(value, tuple) and not any(tensors(value))):
-            fault("E0305", "a buffer is a tensor", node.value.span, help="`tensor(...)` makes one of numbers")
+        if isinstance(value, int | float | bool) or (
+            isinstance(value, tuple) and not any(tensors(value))
+        ):
+            fault(
+                "E0305",
+                "a buffer is a tensor",
+                node.value.span,
+                help="`tensor(...)` makes one of numbers",
+            )
         if not isinstance(value, Tensor):
             fault("E0305", f"a buffer is a tensor, found {describe(value)}", node.value.span)
         for size in value.type.shape:
@@ -507,7 +546,12 @@ class Elaborator:
         if node.control.otherwise is not None:
             return Evaluator(frame, self.call_again).value(node.control.otherwise)
         if passing is None:
-            fault("E0213", f"`{node.name}` has no input to pass on", node.name_span, help="give it one under `from`, or an `else`")
+            fault(
+                "E0213",
+                f"`{node.name}` has no input to pass on",
+                node.name_span,
+                help="give it one under `from`, or an `else`",
+            )
         return passing
 
     def _passing(self, frame: Frame, node: ModuleNode | InlineNode, call: Call) -> Value:
@@ -534,7 +578,12 @@ class Elaborator:
         if given.implicit and names:
             if names[0] not in carried:
                 if frame.running is None:
-                    fault("E0213", f"`{node.name}` has no input", node.span, help="give it one under `from`")
+                    fault(
+                        "E0213",
+                        f"`{node.name}` has no input",
+                        node.span,
+                        help="give it one under `from`",
+                    )
                 if frame.running is POISON:
                     raise Silent
                 frame.fact(node, "input", frame.running_from)
@@ -570,7 +619,12 @@ class Elaborator:
         return self._run_module(frame, call, child, given, node)
 
     def _module_child(
-        self, frame: Frame, node: ModuleNode, op: ModuleOp, args: Mapping[str, Value], given: Mapping[str, Value]
+        self,
+        frame: Frame,
+        node: ModuleNode,
+        op: ModuleOp,
+        args: Mapping[str, Value],
+        given: Mapping[str, Value],
     ) -> ModuleChild:
         types = {k: to_type(v) for k, v in given.items()}
         bound: dict[str, Value] = {}
@@ -593,7 +647,12 @@ class Elaborator:
             # An inference rule over inputs that are not there or of another kind: the rule says it better.
             weights = ()
             if not given or any(not isinstance(v, Tensor) for v in given.values()):
-                fault("E0305", f"`{op.name}` wants a tensor", node.span, label=", ".join(describe(v) for v in given.values()))
+                fault(
+                    "E0305",
+                    f"`{op.name}` wants a tensor",
+                    node.span,
+                    label=", ".join(describe(v) for v in given.values()),
+                )
             raise
         for weight in weights:
             for size in weight.shape:
@@ -623,7 +682,12 @@ class Elaborator:
         found = op_fault(error, expr, tuple(given.values()), spans)
         colon = ":" if found.message.startswith("`") else ""
         return Diagnostic(
-            found.code, f"`{node.name}`{colon} {found.message}", found.span, found.label, found.notes, found.help
+            found.code,
+            f"`{node.name}`{colon} {found.message}",
+            found.span,
+            found.label,
+            found.notes,
+            found.help,
         )
 
     def _run_module(
@@ -649,7 +713,9 @@ class Elaborator:
         except OpError as error:
             if isinstance(node, ModuleNode):
                 raise Fault(self._op_fault(error, node, given)) from None
-            raise Fault(op_fault(error, ex.Name("", span=call.span), tuple(given.values()), {})) from None
+            raise Fault(
+                op_fault(error, ex.Name("", span=call.span), tuple(given.values()), {})
+            ) from None
         many = isinstance(result, tuple)
         results = tuple(Tensor(t, "", call.span) for t in (result if many else (result,)))
         checkpoint = self._checkpoint(frame, node)
@@ -700,7 +766,13 @@ class Elaborator:
         assert callee.scope is not None
         same_file = callee.scope is frame.instance.scope
         for name, value in callee.scope.table.items():
-            written = ex.Name(name) if same_file and frame.root else frame.defs.get(name) if same_file else None
+            written = (
+                ex.Name(name)
+                if same_file and frame.root
+                else frame.defs.get(name)
+                if same_file
+                else None
+            )
             if written is None:
                 written = frame.to_expr(value)
             if written is not None:
@@ -717,7 +789,9 @@ class Elaborator:
         names = [i.name for i in node.block.inputs] or [""]
         given = self.inputs_of(frame, node, names, call, node.name)
         instance = self.inline(node, frame, call, given)
-        captured = {k: frame.names[k] for k in instance.inputs if k in node.captures and k not in given}
+        captured = {
+            k: frame.names[k] for k in instance.inputs if k in node.captures and k not in given
+        }
         return self._enter(frame, node, call, instance, {**given, **captured})
 
     def _enter(
@@ -744,14 +818,25 @@ class Elaborator:
         return sizes
 
     def _run_block(
-        self, frame: Frame, node: Node | None, call: Call, instance: Instance, inputs: Mapping[str, Value]
+        self,
+        frame: Frame,
+        node: Node | None,
+        call: Call,
+        instance: Instance,
+        inputs: Mapping[str, Value],
     ) -> Value:
         pairs: dict[Tensor, Tensor] = {}
         value = outputs_value(instance.outputs, pairs)
         checkpoint = node is not None and self._checkpoint(frame, node)
         frame.instance.steps.append(
             CallBlock(
-                call.path, instance, dict(inputs), tuple(pairs.items()), checkpoint, node=node, span=call.span
+                call.path,
+                instance,
+                dict(inputs),
+                tuple(pairs.items()),
+                checkpoint,
+                node=node,
+                span=call.span,
             )
         )
         if is_poison(value) and not isinstance(value, Outputs):
@@ -759,7 +844,12 @@ class Elaborator:
         return value
 
     def call_again(
-        self, frame: Frame, handle: Handle, positional: list[Value], named: dict[str, Value], expr: ex.Call
+        self,
+        frame: Frame,
+        handle: Handle,
+        positional: list[Value],
+        named: dict[str, Value],
+        expr: ex.Call,
     ) -> Value:
         """A node's module on other inputs, with the same weights."""
         child = handle.child
@@ -780,7 +870,9 @@ class Elaborator:
         again = self._instance_again(child, given, span)
         mine = {(k, w.shape) for k, w in child.all_weights()}
         if {(k, w.shape) for k, w in again.all_weights()} != mine:
-            fault("E0301", "called again with other sizes, its weights would have other shapes", span)
+            fault(
+                "E0301", "called again with other sizes, its weights would have other shapes", span
+            )
         frame.fact(expr, "child", again)
         return self._run_block(frame, frame.node, call, again, given)
 
@@ -793,7 +885,9 @@ class Elaborator:
         return self.instantiate(block, args, given, child.scope, span)
 
 
-def model_scope(block: Block, args: Mapping[str, tuple[Value, Span]], outer: Scope, call: Span) -> Scope:
+def model_scope(
+    block: Block, args: Mapping[str, tuple[Value, Span]], outer: Scope, call: Span
+) -> Scope:
     """What the blocks of a model's file see when the model has these args."""
     params = bind_params(block, args, Scope.of(outer.module, {}), call)
     return Scope.of(outer.module, params)
@@ -866,4 +960,13 @@ def _freeze(value: Any) -> Any:
     return value
 
 
-__all__ = ["NOWHERE", "Call", "Elaborator", "TensorType", "kind_of", "model_scope", "outputs_value", "renew"]
+__all__ = [
+    "NOWHERE",
+    "Call",
+    "Elaborator",
+    "TensorType",
+    "kind_of",
+    "model_scope",
+    "outputs_value",
+    "renew",
+]

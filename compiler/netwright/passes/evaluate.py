@@ -26,8 +26,8 @@ from netwright.ir.instance import (
     WeightDecl,
 )
 from netwright.ir.printer import replace_names, to_source
-from netwright.ir.sizes import size_to_expr
 from netwright.ir.program import Block, Node
+from netwright.ir.sizes import size_to_expr
 from netwright.ir.types import DTYPES, DType, TensorType
 from netwright.ir.values import (
     POISON,
@@ -52,6 +52,7 @@ from netwright.ops.indexing import SliceItem, index_type
 from netwright.ops.table import FUNCTIONS, MODULES, method_named
 from netwright.passes import numbers
 from netwright.passes.numbers import NumberError, SizeUnknown
+from netwright.passes.work import spend
 from netwright.source import Span
 
 
@@ -103,7 +104,11 @@ class Frame:
             return expr
         names = ex.free_names(expr)
         missing = [n for n in names if n not in self.defs and n not in ("min", "max")]
-        callees = {e.func.id for e in ex.walk(expr) if isinstance(e, ex.Call) and isinstance(e.func, ex.Name)}
+        callees = {
+            e.func.id
+            for e in ex.walk(expr)
+            if isinstance(e, ex.Call) and isinstance(e.func, ex.Name)
+        }
         if any(n not in callees for n in missing):
             return None
         return replace_names(expr, self.defs)
@@ -116,14 +121,26 @@ class Frame:
             return ex.Literal(value)
         if isinstance(value, tuple):
             items = [self.to_expr(v) for v in value]
-            return None if any(i is None for i in items) else ex.ListExpr(tuple(i for i in items if i is not None))
+            return (
+                None
+                if any(i is None for i in items)
+                else ex.ListExpr(tuple(i for i in items if i is not None))
+            )
         return None
 
     def fact(self, place: object, kind: str, value: object) -> None:
         self.instance.facts.setdefault((place, kind), []).append(value)
 
 
-def fault(code: str, message: str, span: Span, *, label: str = "", help: str = "", notes: tuple[Label, ...] = ()) -> NoReturn:
+def fault(
+    code: str,
+    message: str,
+    span: Span,
+    *,
+    label: str = "",
+    help: str = "",
+    notes: tuple[Label, ...] = (),
+) -> NoReturn:
     raise Fault(Diagnostic(code, message, span, label, notes, help))
 
 
@@ -141,12 +158,27 @@ class Evaluator:
 
     def value(self, expr: ex.Expr) -> Value:
         """The value of `expr`; raises Fault or Silent."""
+        spend(1)
         result = self._visit(expr)
+        if isinstance(result, tuple):
+            spend(self._length(expr, result))
         if self.frame.symbolic:
             result = self._symbolised(expr, result)
         if is_poison(result):
             raise Silent
         return result
+
+    def _length(self, expr: ex.Expr, items: tuple[Value, ...]) -> int:
+        """The items of a list and of the lists in it, which stay within the budget."""
+        total, left = 0, [items]
+        while left:
+            here = left.pop()
+            total += len(here)
+            if total > numbers.MAX_LIST:
+                message = f"lists of more than {numbers.MAX_LIST} items in all"
+                fault("E0501", message, expr.span)
+            left += [item for item in here if isinstance(item, tuple)]
+        return total
 
     def condition(self, expr: ex.Expr) -> bool:
         """`expr` as a condition that is decided here and now."""
@@ -210,7 +242,9 @@ class Evaluator:
 
     def _symbolised(self, expr: ex.Expr, value: Value) -> Value:
         """An integer that came from names, as a symbol that remembers `expr`."""
-        if type(value) is not int or not isinstance(expr, ex.Call | ex.Index | ex.IfElse | ex.Attribute):
+        if type(value) is not int or not isinstance(
+            expr, ex.Call | ex.Index | ex.IfElse | ex.Attribute
+        ):
             return value
         if not ex.free_names(expr):
             return value
@@ -290,7 +324,9 @@ class Evaluator:
         near = difflib.get_close_matches(expr.name, owner.items, 1)
         known = ", ".join(f"`{name}`" for name in owner.items)
         help = f"did you mean `{near[0]}`?" if near else f"the outputs are {known}"
-        fault("E0215", f"`{to_source(expr.value)}` has no output `{expr.name}`", expr.span, help=help)
+        fault(
+            "E0215", f"`{to_source(expr.value)}` has no output `{expr.name}`", expr.span, help=help
+        )
 
     def _no_attribute(self, owner: Value, expr: ex.Attribute, candidates: list[str]) -> NoReturn:
         near = difflib.get_close_matches(expr.name, candidates, 1)
@@ -330,7 +366,11 @@ class Evaluator:
             self._step(Operate(op, (value,), result, node=self.frame.node, span=expr.span))
             return result
         if op == "-":
-            return self._operate(expr, "*", value, -1) if isinstance(value, Dim) else self._negative(expr, value)
+            return (
+                self._operate(expr, "*", value, -1)
+                if isinstance(value, Dim)
+                else self._negative(expr, value)
+            )
         if op == "+":
             return value
         fault("E0305", f"`{op}` does not apply to {describe(value)}", expr.span)
@@ -344,7 +384,9 @@ class Evaluator:
         left, right = first(left), first(right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             types = (to_type(left), to_type(right))
-            result = Tensor(self._typed(expr, lambda: operator_type(op, *types), left, right), "", expr.span)
+            result = Tensor(
+                self._typed(expr, lambda: operator_type(op, *types), left, right), "", expr.span
+            )
             self._step(Operate(op, (left, right), result, node=self.frame.node, span=expr.span))
             return result
         return self._numeric(expr, lambda: numbers.operate(op, left, right))
@@ -398,7 +440,11 @@ class Evaluator:
     def _comprehension(self, expr: ex.Comprehension) -> Value:
         items = self.value(expr.iterable)
         if not isinstance(items, tuple):
-            fault("E0305", f"a comprehension wants a list, found {describe(items)}", expr.iterable.span)
+            fault(
+                "E0305",
+                f"a comprehension wants a list, found {describe(items)}",
+                expr.iterable.span,
+            )
         frame = self.frame
         saved, symbolic = frame.names, frame.symbolic
         results: list[Value] = []
@@ -422,12 +468,19 @@ class Evaluator:
             return self._item(owner, expr)
         if owner is None:
             name = to_source(expr.value)
-            fault("E0305", f"`{name}` may be absent here", expr.span, help=f"guard it: `... if {name} is not None else ...`")
+            fault(
+                "E0305",
+                f"`{name}` may be absent here",
+                expr.span,
+                help=f"guard it: `... if {name} is not None else ...`",
+            )
         if not isinstance(owner, tuple | str) or len(expr.items) != 1:
             fault("E0305", f"{describe(owner)} cannot be indexed like this", expr.span)
         item = expr.items[0]
         if isinstance(item, ex.Slice):
-            ends = [None if e is None else self.number(e) for e in (item.lower, item.upper, item.step)]
+            ends = [
+                None if e is None else self.number(e) for e in (item.lower, item.upper, item.step)
+            ]
             return owner[slice(*ends)]
         index = self.number(item)
         if not isinstance(index, int):
@@ -454,7 +507,9 @@ class Evaluator:
 
     def _index_item(self, item: ex.Expr) -> Value:
         if isinstance(item, ex.Slice):
-            ends = [None if e is None else self.value(e) for e in (item.lower, item.upper, item.step)]
+            ends = [
+                None if e is None else self.value(e) for e in (item.lower, item.upper, item.step)
+            ]
             return SliceItem(*ends)
         value = first(self.value(item))
         if isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
@@ -468,7 +523,9 @@ class Evaluator:
             return self._method(expr, expr.func)
         if isinstance(expr.func, ex.Name):
             name = expr.func.id
-            if name in self.frame.handles and not isinstance(self.frame.handles[name].child, WeightDecl):
+            if name in self.frame.handles and not isinstance(
+                self.frame.handles[name].child, WeightDecl
+            ):
                 return self._again(expr, name)
             found = self.lookup(name)
             if found is not None and isinstance(found.value, ModuleValue):
@@ -552,7 +609,13 @@ class Evaluator:
     def _argument(self, expr: ex.Expr) -> Value:
         return first(self.value(expr))
 
-    def apply(self, op: FunctionOp, positional: tuple[Value, ...], named: Mapping[str, Value], expr: ex.Expr) -> Value:
+    def apply(
+        self,
+        op: FunctionOp,
+        positional: tuple[Value, ...],
+        named: Mapping[str, Value],
+        expr: ex.Expr,
+    ) -> Value:
         """Apply an op of the table to values; the call is one step, or several for a lowered op."""
         typed = [to_type(v) for v in positional]
         typed_named = {k: to_type(v) for k, v in named.items()}
@@ -577,7 +640,9 @@ class Evaluator:
         self._step(Apply(op, bound, results, many, node=self.frame.node, span=expr.span))
         return results if many else results[0]
 
-    def _rearrange(self, name: str, positional: tuple[Value, ...], named: Mapping[str, Value], expr: ex.Expr) -> Value:
+    def _rearrange(
+        self, name: str, positional: tuple[Value, ...], named: Mapping[str, Value], expr: ex.Expr
+    ) -> Value:
         typed = [to_type(v) for v in positional]
         typed_named = {k: to_type(v) for k, v in named.items()}
         steps = self._typed(expr, lambda: einops.plan(name, typed, typed_named), *positional)
@@ -614,12 +679,19 @@ def op_fault(
         if isinstance(expr, ex.Call):
             span = next((k.value.span for k in expr.keywords if k.name == error.arg), span)
     label = ", ".join(
-        f"`{v.label}` is {v.type}" if v.label else str(v.type) for o in operands for v in list(tensors(o))[:4]
+        f"`{v.label}` is {v.type}" if v.label else str(v.type)
+        for o in operands
+        for v in list(tensors(o))[:4]
     )
     return Diagnostic(error.code, error.message, span, label, (), error.help)
 
 
-def rebind(op: FunctionOp, bound: Mapping[str, Any], positional: tuple[Value, ...], named: Mapping[str, Value]) -> dict[str, Value]:
+def rebind(
+    op: FunctionOp,
+    bound: Mapping[str, Any],
+    positional: tuple[Value, ...],
+    named: Mapping[str, Value],
+) -> dict[str, Value]:
     """The bound arguments with tensors in place of their types, matched in order of appearance."""
     flat = [t for v in positional for t in tensors(v)]
     by_name = {k: list(tensors(v)) for k, v in named.items()}

@@ -100,7 +100,9 @@ def _made(instance: Instance) -> Iterator[Instance]:
 def _classes(
     groups: Groups,
 ) -> tuple[list[ClassFacts], dict[Instance, ClassFacts], dict[ClassFacts, list[Parent]]]:
-    classes = [ClassFacts(block, cut, list(found), group=n) for (block, cut, n), found in groups.items()]
+    classes = [
+        ClassFacts(block, cut, list(found), group=n) for (block, cut, n), found in groups.items()
+    ]
     class_of = {i: facts for facts in classes for i in facts.instances}
     parents: dict[ClassFacts, list[Parent]] = {}
     for facts in classes:
@@ -109,16 +111,26 @@ def _classes(
                 if kind != "child":
                     continue
                 for iteration, child in enumerate(found):
-                    if isinstance(child, Instance) and child in class_of and isinstance(place, Node):
-                        parents.setdefault(class_of[child], []).append((facts, place, number, iteration))
+                    if (
+                        isinstance(child, Instance)
+                        and child in class_of
+                        and isinstance(place, Node)
+                    ):
+                        parents.setdefault(class_of[child], []).append(
+                            (facts, place, number, iteration)
+                        )
     return _parents_first(classes, class_of), class_of, parents
 
 
-def _parents_first(classes: list[ClassFacts], class_of: Mapping[Instance, ClassFacts]) -> list[ClassFacts]:
+def _parents_first(
+    classes: list[ClassFacts], class_of: Mapping[Instance, ClassFacts]
+) -> list[ClassFacts]:
     return list(reversed(_leaves_first(classes, class_of)))
 
 
-def _leaves_first(classes: list[ClassFacts], class_of: Mapping[Instance, ClassFacts]) -> list[ClassFacts]:
+def _leaves_first(
+    classes: list[ClassFacts], class_of: Mapping[Instance, ClassFacts]
+) -> list[ClassFacts]:
     """Classes in the order in which a file defines them: what a class uses stands before it."""
     ordered: list[ClassFacts] = []
     visited: set[ClassFacts] = set()
@@ -156,7 +168,9 @@ def _regroup(groups: Groups, facts: ClassFacts, values: list[object]) -> Groups:
 # The symbolic look --------------------------------------------------------------------------
 
 
-def _symbolic(facts: ClassFacts, instance: Instance, parents: list[Parent], number: int) -> Instance:
+def _symbolic(
+    facts: ClassFacts, instance: Instance, parents: list[Parent], number: int
+) -> Instance:
     """`instance` elaborated again with its integers as symbols."""
     params = {k: _as_symbol(k, v) for k, v in instance.params.items()}
     scope = Scope(
@@ -216,7 +230,9 @@ def _given_types(facts: ClassFacts, parents: list[Parent]) -> dict[str, list[Any
 class _Shapes:
     """Types of a class's inputs in the class's terms."""
 
-    def __init__(self, facts: ClassFacts, names: Mapping[str, Value], dims: dict[str, Size]) -> None:
+    def __init__(
+        self, facts: ClassFacts, names: Mapping[str, Value], dims: dict[str, Size]
+    ) -> None:
         self.facts = facts
         self.names = names
         self.dims = dims
@@ -230,7 +246,9 @@ class _Shapes:
         if isinstance(value, tuple):
             return tuple(self.input(name, v, _items(given, k)) for k, v in enumerate(value))
         if isinstance(value, Outputs):
-            items = {k: self.input(f"{name}_{k}", v, _named(given, k)) for k, v in value.items.items()}
+            items = {
+                k: self.input(f"{name}_{k}", v, _named(given, k)) for k, v in value.items.items()
+            }
             return Outputs(items)
         return value
 
@@ -240,10 +258,14 @@ class _Shapes:
             declared = declared.item
         if declared is not None and declared.dtype:
             return TensorType(actual.dtype, self._from_declared(name, declared, actual.shape))
-        shape = [self._from_parents(name, k, d, actual.rank, given) for k, d in enumerate(actual.shape)]
+        shape = [
+            self._from_parents(name, k, d, actual.rank, given) for k, d in enumerate(actual.shape)
+        ]
         return TensorType(actual.dtype, tuple(shape))
 
-    def _from_declared(self, name: str, declared: TypeExpr, shape: tuple[Size, ...]) -> tuple[Size, ...]:
+    def _from_declared(
+        self, name: str, declared: TypeExpr, shape: tuple[Size, ...]
+    ) -> tuple[Size, ...]:
         dots = next((k for k, d in enumerate(declared.dims) if isinstance(d, ex.Dots)), None)
         result = list(shape)
         for k, dim in enumerate(declared.dims):
@@ -268,7 +290,9 @@ class _Shapes:
             return actual
         return value if isinstance(value, int | Dim) else actual
 
-    def _from_parents(self, name: str, axis: int, actual: Size, rank: int, given: list[Any] | None) -> Size:
+    def _from_parents(
+        self, name: str, axis: int, actual: Size, rank: int, given: list[Any] | None
+    ) -> Size:
         """A dim of an inline block's input: the parent's expression where the block can write it too."""
         if known(actual) is None:
             return actual
@@ -327,7 +351,13 @@ def _named(given: list[Any] | None, name: str) -> list[Any] | None:
     found = []
     for g in given:
         if isinstance(g, tuple):
-            found += [v for item in g if isinstance(item, tuple) and len(item) == 2 for k, v in [item] if k == name]
+            found += [
+                v
+                for item in g
+                if isinstance(item, tuple) and len(item) == 2
+                for k, v in [item]
+                if k == name
+            ]
     return found
 
 
@@ -387,7 +417,9 @@ def _is_number(node: ExprNode, facts: ClassFacts) -> bool:
     return bool(facts.instances) and all(k in ("number", "list") for k in facts.found(node, "kind"))
 
 
-def _sites(facts: ClassFacts, class_of: Mapping[Instance, ClassFacts]) -> dict[Site, list[list[Size]]]:
+def _sites(
+    facts: ClassFacts, class_of: Mapping[Instance, ClassFacts]
+) -> dict[Site, list[list[Size]]]:
     """Every place where a size was inferred: for each instance, a list by iteration."""
     sites: dict[Site, list[list[Size]]] = {}
     for number, instance in enumerate(facts.symbolic):
@@ -399,7 +431,9 @@ def _sites(facts: ClassFacts, class_of: Mapping[Instance, ClassFacts]) -> dict[S
     return sites
 
 
-def _needed_there(facts: ClassFacts, place: object, class_of: Mapping[Instance, ClassFacts]) -> dict[str, str]:
+def _needed_there(
+    facts: ClassFacts, place: object, class_of: Mapping[Instance, ClassFacts]
+) -> dict[str, str]:
     """What the classes that are built at a place need to know of their inputs' sizes, and where it is."""
     needs: dict[str, str] = {}
     for child in facts.found(place, "child"):
@@ -409,7 +443,9 @@ def _needed_there(facts: ClassFacts, place: object, class_of: Mapping[Instance, 
     return needs
 
 
-def _sizes_of(place: object, kind: str, found: list[Any], needs: Mapping[str, str]) -> Iterator[tuple[Site, list[Size]]]:
+def _sizes_of(
+    place: object, kind: str, found: list[Any], needs: Mapping[str, str]
+) -> Iterator[tuple[Site, list[Size]]]:
     if kind.startswith("infer:"):
         if all(isinstance(f, int | Dim) for f in found):
             yield (place, kind), found
@@ -510,7 +546,9 @@ def _counter(loop: Loop) -> str:
     return "i"
 
 
-def _fits(facts: ClassFacts, place: object, candidate: ex.Expr, actual: list[list[int | None]]) -> bool:
+def _fits(
+    facts: ClassFacts, place: object, candidate: ex.Expr, actual: list[list[int | None]]
+) -> bool:
     for number, numbers in enumerate(actual):
         instance = facts.instances[number]
         symbolic = facts.symbolic[number]
@@ -531,4 +569,3 @@ def _fits(facts: ClassFacts, place: object, candidate: ex.Expr, actual: list[lis
 
 def _numbers(values: Mapping[str, Value]) -> dict[str, Value]:
     return {k: v for k, v in values.items() if not isinstance(v, Tensor | TensorList | Outputs)}
-

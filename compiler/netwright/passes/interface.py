@@ -21,7 +21,12 @@ Evaluate = Callable[[ex.Expr], Value]
 class Binder:
     """Binds the dims' names of one block's inputs; `names` are the params in scope."""
 
-    def __init__(self, block: Block, names: Mapping[str, Value], evaluate: Callable[[ex.Expr, Mapping[str, Size]], Value]) -> None:
+    def __init__(
+        self,
+        block: Block,
+        names: Mapping[str, Value],
+        evaluate: Callable[[ex.Expr, Mapping[str, Size]], Value],
+    ) -> None:
         self.block = block
         self.names = names
         self.dims: dict[str, Size] = {}
@@ -50,7 +55,9 @@ class Binder:
             if not same(expected, actual):
                 self._mismatch(declared, tensor, type_, dim, expected, actual, call)
 
-    def _match(self, declared: Input, type_: TypeExpr, value: Value, call: Span, later: list[Any]) -> None:
+    def _match(
+        self, declared: Input, type_: TypeExpr, value: Value, call: Span, later: list[Any]
+    ) -> None:
         if type_.item is not None:
             self._match_list(declared, type_.item, value, call, later)
         elif isinstance(value, Tensor):
@@ -58,7 +65,9 @@ class Binder:
         elif type_.dtype:
             self._wrong(declared, value, call)
 
-    def _match_list(self, declared: Input, item: TypeExpr, value: Value, call: Span, later: list[Any]) -> None:
+    def _match_list(
+        self, declared: Input, item: TypeExpr, value: Value, call: Span, later: list[Any]
+    ) -> None:
         if isinstance(value, TensorList):
             self._match(declared, item, Tensor(value.item, value.label), call, later)
         elif isinstance(value, tuple) and all(isinstance(v, Tensor) for v in value):
@@ -79,13 +88,26 @@ class Binder:
             )
         )
 
-    def _match_tensor(self, declared: Input, type_: TypeExpr, tensor: Tensor, call: Span, later: list[Any]) -> None:
+    def _match_tensor(
+        self, declared: Input, type_: TypeExpr, tensor: Tensor, call: Span, later: list[Any]
+    ) -> None:
         if not type_.dtype:
             return
         dtype = ALIASES.get(type_.dtype, type_.dtype)
         if dtype != tensor.type.dtype:
-            help_ = {"float": "`.float()` casts", "int": "`.int()` casts", "bool": "`.bool()` casts"}.get(dtype, "")
-            self._fail(declared, tensor, call, "E0304", f"has dtype {dtype}, but receives {tensor.type.dtype}", help_)
+            help_ = {
+                "float": "`.float()` casts",
+                "int": "`.int()` casts",
+                "bool": "`.bool()` casts",
+            }.get(dtype, "")
+            self._fail(
+                declared,
+                tensor,
+                call,
+                "E0304",
+                f"has dtype {dtype}, but receives {tensor.type.dtype}",
+                help_,
+            )
         for dim, actual in self._pair(declared, type_, tensor, call):
             if isinstance(dim, ex.Name) and dim.id not in self.names:
                 bound = self.dims.setdefault(dim.id, actual)
@@ -95,20 +117,31 @@ class Binder:
             else:
                 later.append((declared, tensor, type_, dim, actual))
 
-    def _pair(self, declared: Input, type_: TypeExpr, tensor: Tensor, call: Span) -> list[tuple[ex.Expr, Size]]:
+    def _pair(
+        self, declared: Input, type_: TypeExpr, tensor: Tensor, call: Span
+    ) -> list[tuple[ex.Expr, Size]]:
         shape, dims = tensor.type.shape, type_.dims
         dots = next((k for k, d in enumerate(dims) if isinstance(d, ex.Dots)), None)
         fixed = len(dims) - (dots is not None)
         if len(shape) < fixed or (dots is None and len(shape) != fixed):
             more = "at least " if dots is not None else ""
-            self._fail(declared, tensor, call, "E0302", f"has {more}{fixed} dims, but receives {len(shape)}", "")
+            self._fail(
+                declared,
+                tensor,
+                call,
+                "E0302",
+                f"has {more}{fixed} dims, but receives {len(shape)}",
+                "",
+            )
         if dots is None:
             return list(zip(dims, shape, strict=True))
         tail = len(dims) - dots - 1
         head_pairs = list(zip(dims[:dots], shape[:dots], strict=True))
         return head_pairs + list(zip(dims[dots + 1 :], shape[len(shape) - tail :], strict=True))
 
-    def _fail(self, declared: Input, tensor: Tensor, call: Span, code: str, what: str, help_: str) -> None:
+    def _fail(
+        self, declared: Input, tensor: Tensor, call: Span, code: str, what: str, help_: str
+    ) -> None:
         raise Fault(
             Diagnostic(
                 code,
@@ -121,7 +154,14 @@ class Binder:
         )
 
     def _mismatch(
-        self, declared: Input, tensor: Tensor, type_: TypeExpr, dim: ex.Expr, expected: Size, actual: Size, call: Span
+        self,
+        declared: Input,
+        tensor: Tensor,
+        type_: TypeExpr,
+        dim: ex.Expr,
+        expected: Size,
+        actual: Size,
+        call: Span,
     ) -> None:
         name = to_source(dim)
         value = show(expected)

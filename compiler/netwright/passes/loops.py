@@ -14,7 +14,6 @@ from netwright.ir.program import InlineNode, Loop, ModuleNode, Node
 from netwright.ir.types import TensorType
 from netwright.ir.values import (
     POISON,
-    ModuleValue,
     Outputs,
     Tensor,
     Value,
@@ -22,6 +21,7 @@ from netwright.ir.values import (
     is_poison,
     to_type,
 )
+from netwright.passes.again import Iterations, input_names
 from netwright.passes.evaluate import (
     Evaluator,
     Fault,
@@ -31,7 +31,7 @@ from netwright.passes.evaluate import (
     fault,
     first,
 )
-from netwright.passes.numbers import MAX_LIST, SizeUnknown, plain
+from netwright.passes.numbers import MAX_LIST, SizeUnknown
 
 if TYPE_CHECKING:
     from netwright.passes.elaborate import Elaborator
@@ -79,7 +79,9 @@ def _steps(frame: Frame, loop: Loop) -> tuple[Value, ...]:
         return tuple(range(count))
     if isinstance(value, tuple):
         return value
-    fault("E0305", f"a loop runs over a number or a list, found {describe(value)}", loop.iterable.span)
+    fault(
+        "E0305", f"a loop runs over a number or a list, found {describe(value)}", loop.iterable.span
+    )
 
 
 @contextmanager
@@ -89,7 +91,9 @@ def _iteration(frame: Frame, loop: Loop, index: int, item: Value) -> Iterator[No
     counts = loop.kind == "each" or not loop.targets
     if counts and "i" not in loop.targets:
         bound["i"] = _symbolic(frame, "i", index)
-    for name, value in bind_targets(loop.targets, item, loop.iterable).items() if loop.targets else ():
+    for name, value in (
+        bind_targets(loop.targets, item, loop.iterable).items() if loop.targets else ()
+    ):
         bound[name] = _symbolic(frame, name, value)
     hidden = {name: frame.names[name] for name in bound if name in frame.names}
     hidden_defs = {name: frame.defs.pop(name) for name in bound if name in frame.defs}
@@ -115,8 +119,6 @@ def _symbolic(frame: Frame, name: str, value: Value) -> Value:
 def _repeat(
     elaborator: Elaborator, frame: Frame, node: Callee, loop: Loop, steps: tuple[Value, ...]
 ) -> Value:
-    from netwright.passes.elaborate import Call
-
     carried: dict[str, Value] = {}
     collected: list[Value] = []
     result: Value = None
@@ -124,14 +126,17 @@ def _repeat(
         return _empty_chain(elaborator, frame, node)
     outputs: dict[str, list[Value]] = {}
     symbolic = frame.symbolic and frame.root
+    iterations = Iterations(elaborator, frame, node)
     for index, item in enumerate(steps):
         with _iteration(frame, loop, index, item):
-            frame.fact(node, "iteration", {k: frame.names[k] for k in (loop.targets or ("i",)) if k in frame.names})
-            path = path_of(elaborator, frame, node, index)
-            result = elaborator.once(frame, node, Call(path, node.span, dict(carried)))
+            frame.fact(
+                node,
+                "iteration",
+                {k: frame.names[k] for k in (loop.targets or ("i",)) if k in frame.names},
+            )
+            result = iterations.next(path_of(elaborator, frame, node, index), carried)
         if is_poison(result):
             return POISON
-        names = _input_names(elaborator, frame, node)
         kept = _renamed(result, loop, ex.Literal(index), frame) if symbolic else result
         collected.append(first(kept))
         if isinstance(kept, Outputs):
@@ -139,7 +144,7 @@ def _repeat(
                 outputs.setdefault(name, []).append(value)
         if symbolic:
             result = _shifted(result, loop, frame, last=index == len(steps) - 1, count=len(steps))
-        carried = _carry(result, names)
+        carried = _carry(result, iterations.names())
     if loop.collect:
         return tuple(collected)
     if not isinstance(result, Outputs):
@@ -153,16 +158,6 @@ def _empty_chain(elaborator: Elaborator, frame: Frame, node: Callee) -> Value:
     passing = elaborator._passing(frame, node, Call((node.name,), node.span))
     assert node.control.loop is not None
     return () if node.control.loop.collect else passing
-
-
-def _input_names(elaborator: Elaborator, frame: Frame, node: Callee) -> list[str]:
-    if isinstance(node, InlineNode):
-        return [i.name for i in node.block.inputs] or [""]
-    callee = Evaluator(frame).value(node.callee)
-    assert isinstance(callee, ModuleValue)
-    if callee.block is not None:
-        return [i.name for i in callee.block.inputs]
-    return [a.name for a in callee.target.inputs]
 
 
 def _carry(result: Value, inputs: list[str]) -> dict[str, Value]:
@@ -182,7 +177,9 @@ def _target(loop: Loop) -> str:
     return loop.targets[0] if len(loop.targets) == 1 else "i"
 
 
-def _renamed(value: Value, loop: Loop, index: ex.Expr, frame: Frame, moved: ex.Name | None = None) -> Value:
+def _renamed(
+    value: Value, loop: Loop, index: ex.Expr, frame: Frame, moved: ex.Name | None = None
+) -> Value:
     """`value` with `index` for the loop's counter; with `moved`, counted from the next iteration."""
     target = _target(loop)
 
@@ -192,7 +189,11 @@ def _renamed(value: Value, loop: Loop, index: ex.Expr, frame: Frame, moved: ex.N
         if s.name == target:
             if moved is not None:
                 return symbol(target, s.witness + 1, expr=moved) - 1
-            return s.witness if isinstance(index, ex.Literal) else symbol(to_source(index), s.witness, expr=index)
+            return (
+                s.witness
+                if isinstance(index, ex.Literal)
+                else symbol(to_source(index), s.witness, expr=index)
+            )
         if s.expr is not None and target in ex.free_names(s.expr):
             new = simplify_index(replace_names(s.expr, {target: index}), frame)
             return symbol(to_source(new), s.witness, expr=new)
@@ -202,7 +203,11 @@ def _renamed(value: Value, loop: Loop, index: ex.Expr, frame: Frame, moved: ex.N
 
 
 def _last_index(iterable: ex.Expr, count: int) -> ex.Expr:
-    if isinstance(iterable, ex.Call) and isinstance(iterable.func, ex.Name) and iterable.func.id == "range":
+    if (
+        isinstance(iterable, ex.Call)
+        and isinstance(iterable.func, ex.Name)
+        and iterable.func.id == "range"
+    ):
         iterable = iterable.args[-1]
     if isinstance(iterable, ex.Literal):
         return ex.Literal(count - 1)
@@ -223,14 +228,22 @@ def simplify_index(expr: ex.Expr, frame: Frame) -> ex.Expr:
 
 
 def _sum(left: ex.Expr, right: ex.Literal) -> ex.Expr | None:
-    if isinstance(left, ex.Literal) and isinstance(left.value, int) and isinstance(right.value, int):
+    if (
+        isinstance(left, ex.Literal)
+        and isinstance(left.value, int)
+        and isinstance(right.value, int)
+    ):
         return ex.Literal(left.value + right.value)
     if isinstance(left, ex.Binary) and left.op == "-" and isinstance(left.right, ex.Literal):
         if left.right.value == right.value:
             return left.left
         if isinstance(left.right.value, int) and isinstance(right.value, int):
             less = ex.Literal(left.right.value - right.value)
-            return ex.Binary("-", left.left, less) if isinstance(less.value, int) and less.value > 0 else None
+            return (
+                ex.Binary("-", left.left, less)
+                if isinstance(less.value, int) and less.value > 0
+                else None
+            )
     return None
 
 
@@ -284,7 +297,9 @@ def _each(elaborator: Elaborator, frame: Frame, node: Callee, steps: tuple[Value
     return tuple(results)
 
 
-def _each_input(frame: Frame, loop: Loop, before: tuple[Value, str | None]) -> tuple[Value, str | None]:
+def _each_input(
+    frame: Frame, loop: Loop, before: tuple[Value, str | None]
+) -> tuple[Value, str | None]:
     """The running value of one iteration: the item where it is a tensor, else what ran before."""
     for name in loop.targets:
         if isinstance(frame.names[name], Tensor):
@@ -364,7 +379,9 @@ def _finish_scan(
     from netwright.ir.instance import CallBlock
 
     if not isinstance(step, CallBlock):
-        fault("E0219", "`scan` is for blocks", node.span, help="put the module into an inline `graph`")
+        fault(
+            "E0219", "`scan` is for blocks", node.span, help="put the module into an inline `graph`"
+        )
     child = step.child
     over_axis = next(iter(walked.values()))
     length = over_axis[0].type.shape[over_axis[1]]
@@ -376,11 +393,15 @@ def _finish_scan(
             inputs_walked[name] = walked[by_slice[id(value)]]
         else:
             rest[name] = value
-    free = [n for n in _input_names(elaborator, frame, node) if n in rest]
+    free = [n for n in input_names(frame, node) if n in rest]
     carry = _scan_carry(child.outputs, free, inputs_walked)
     for name, out in carry.items():
         if to_type(out) != to_type(rest[name]):
-            fault("E0301", f"`{name}` is carried as {describe(out)}, but starts as {describe(rest[name])}", node.span)
+            fault(
+                "E0301",
+                f"`{name}` is carried as {describe(out)}, but starts as {describe(rest[name])}",
+                node.span,
+            )
     pairs = dict(step.results)
     stacked: list[tuple[Tensor, Tensor]] = []
     final: list[tuple[Tensor, Tensor]] = []
@@ -414,7 +435,9 @@ def _finish_scan(
     return next(iter(items.values())) if len(items) == 1 else Outputs(items)
 
 
-def _scan_carry(outputs: Mapping[str, Value], free: list[str], walked: Mapping[str, Any]) -> dict[str, Tensor]:
+def _scan_carry(
+    outputs: Mapping[str, Value], free: list[str], walked: Mapping[str, Any]
+) -> dict[str, Tensor]:
     """Which inputs are fed back: by name, or the only output to the first input that is not walked."""
     if len(outputs) == 1:
         (out,) = outputs.values()

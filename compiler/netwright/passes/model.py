@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from math import lcm
 
-from netwright.diagnostics import Report
+from netwright.diagnostics import Diagnostic, Report, TooManyErrors
 from netwright.ir import expr as ex
-from netwright.ir.dims import Dim, Size, substitute, symbol
+from netwright.ir.dims import Dim, Size, SizeTooLarge, substitute, symbol
 from netwright.ir.instance import Instance, Path, WeightDecl
 from netwright.ir.program import Block, InlineNode, Module, ModuleNode, Node
 from netwright.ir.types import TensorType
@@ -18,6 +18,7 @@ from netwright.passes.elaborate import Elaborator
 from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
 from netwright.passes.interface import model_input
 from netwright.passes.params import bind_params, model_args
+from netwright.passes.work import Exhausted, metered
 from netwright.source import NOWHERE
 
 MAX_CASES = 16
@@ -67,7 +68,20 @@ class Elaboration:
 def elaborate(
     module: Module, variant: str | None, overrides: Mapping[str, Value], report: Report
 ) -> Elaboration | None:
-    """The model of `module` with these params; None where its params are at fault."""
+    """The model of `module` with these params; None where its params are at fault, or it is too large."""
+    try:
+        with metered(module):
+            return _elaborate(module, variant, overrides, report)
+    except Exhausted as exhausted:
+        report.add(exhausted.diagnostic)
+    except TooManyErrors:
+        pass
+    return None
+
+
+def _elaborate(
+    module: Module, variant: str | None, overrides: Mapping[str, Value], report: Report
+) -> Elaboration | None:
     block = module.model
     assert block is not None
     try:
@@ -88,7 +102,11 @@ def elaborate(
         instance = model_instance(block, scope, params, case.given, report)
         if instance is None:
             return None
-        cases[case] = elaborator.root(instance)
+        try:
+            cases[case] = elaborator.root(instance)
+        except Fault as error:
+            report.add(error.diagnostic)
+            return None
     return Elaboration(module, block, variant, scope, params, frozenset(args), cases)
 
 
@@ -103,11 +121,16 @@ def model_instance(
             if declared.optional and declared.name not in given:
                 inputs[declared.name] = None
                 continue
-            inputs[declared.name] = model_input(declared.type, declared.name, declared.span, sizes.size)
+            inputs[declared.name] = model_input(
+                declared.type, declared.name, declared.span, sizes.size
+            )
     except Fault as error:
         report.add(error.diagnostic)
         return None
     except Silent:
+        return None
+    except SizeTooLarge as error:
+        report.add(Diagnostic("E0501", str(error), block.span))
         return None
     instance = Instance(block, scope, dict(params), inputs, sizes.dims)
     for name, size in sizes.defined(inputs).items():
@@ -155,7 +178,11 @@ class _Sizes:
             if not isinstance(constraint, ex.Compare) or constraint.ops != ("==",):
                 continue
             left, right = constraint.left, constraint.rights[0]
-            if not isinstance(left, ex.Name) or isinstance(right, ex.Name) or left.id not in self.dims:
+            if (
+                not isinstance(left, ex.Name)
+                or isinstance(right, ex.Name)
+                or left.id not in self.dims
+            ):
                 continue
             try:
                 value = Evaluator(frame).value(right)
@@ -169,7 +196,9 @@ class _Sizes:
         if name not in self.dims:
             same_as = self._equal.get(name)
             self.dims[name] = (
-                self._symbol(same_as) if same_as is not None else symbol(name, scale=self._scales.get(name, 1))
+                self._symbol(same_as)
+                if same_as is not None
+                else symbol(name, scale=self._scales.get(name, 1))
             )
         return self.dims[name]
 
@@ -186,7 +215,9 @@ def _facts(block: Block, frame: Frame) -> tuple[dict[str, int], dict[str, str]]:
             if left.id not in frame.names and right.id not in frame.names:
                 equal[right.id] = left.id
         elif isinstance(left, ex.Binary) and left.op == "%" and isinstance(left.left, ex.Name):
-            if left.left.id in frame.names or not (isinstance(right, ex.Literal) and right.value == 0):
+            if left.left.id in frame.names or not (
+                isinstance(right, ex.Literal) and right.value == 0
+            ):
                 continue
             try:
                 divisor = Evaluator(frame).number(left.right)
@@ -227,7 +258,9 @@ def _mentions_training(node: Node) -> bool:
     if isinstance(value, ex.Expr):
         exprs.append(value)
     exprs += [e for e in (node.control.when, node.control.otherwise) if e is not None]
-    return any(isinstance(e, ex.Name) and e.id == "training" for expr in exprs for e in ex.walk(expr))
+    return any(
+        isinstance(e, ex.Name) and e.id == "training" for expr in exprs for e in ex.walk(expr)
+    )
 
 
 __all__ = ["NOWHERE", "Case", "Elaboration", "all_cases", "elaborate", "model_instance"]

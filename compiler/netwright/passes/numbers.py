@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from netwright.ir.dims import Dim, Size, compare, known
+from netwright.ir.dims import Dim, Size, SizeTooLarge, compare, known
 
 MAX_INT = 2**53
 MAX_LIST = 100_000
+MAX_DIGITS = 400
+"""More than a float has, before the point or after it."""
 
 
 class NumberError(Exception):
@@ -72,7 +74,7 @@ def _len(value: Sequence[Any]) -> int:
 def _sum(values: Sequence[Any], start: Any = 0) -> Any:
     total: Any = start
     for value in values:
-        total = total + value
+        total = operate("+", total, value)
     return total
 
 
@@ -82,12 +84,17 @@ def _enumerate(values: Sequence[Any], start: int = 0) -> tuple[Any, ...]:
 
 def _zip(*lists: Sequence[Any]) -> tuple[Any, ...]:
     if len({len(items) for items in lists}) > 1:
-        raise NumberError("`zip` wants lists of equal length, found " + ", ".join(str(len(items)) for items in lists))
+        raise NumberError(
+            "`zip` wants lists of equal length, found "
+            + ", ".join(str(len(items)) for items in lists)
+        )
     return tuple(zip(*lists, strict=True))
 
 
-def _int(value: Any) -> int:
-    return int(value)
+def _round(value: float, digits: int | None = None) -> float:
+    if digits is not None and abs(digits) > MAX_DIGITS:
+        raise NumberError(f"`round` to {digits} digits")
+    return round(value, digits)
 
 
 # Structural functions leave items alone, so that lists of tensors and symbolic sizes pass through.
@@ -103,13 +110,13 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "min": min,
     "max": max,
-    "round": round,
+    "round": _round,
     "ceil": math.ceil,
     "floor": math.floor,
     "sqrt": math.sqrt,
     "log": math.log,
     "exp": math.exp,
-    "int": _int,
+    "int": int,
     "float": float,
     "bool": bool,
     "range": _range,
@@ -214,10 +221,12 @@ def _size_operator(operator: str, left: Any, right: Any) -> Any:
             return _OPERATORS[operator](left, right)
         except ZeroDivisionError:
             raise NumberError("division by zero") from None
+        except SizeTooLarge as error:
+            raise NumberError(str(error)) from None
     if operator == "**" and whole and isinstance(right, int) and 0 <= right <= 4:
         power: Any = 1
         for _ in range(right):
-            power = power * left
+            power = _size_operator("*", power, left)
         return power
     return operate(operator, plain(left), plain(right))
 

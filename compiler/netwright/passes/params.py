@@ -90,7 +90,11 @@ def _convert(kind: str, value: Value) -> Value:
     if kind == "float":
         if isinstance(value, Dim):
             return value
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _WRONG
+        return (
+            float(value)
+            if isinstance(value, int | float) and not isinstance(value, bool)
+            else _WRONG
+        )
     if kind == "module":
         return value if isinstance(value, ModuleValue) else _WRONG
     expected = {"bool": bool, "str": str}[kind]
@@ -108,7 +112,11 @@ def _check_bounds(param: Param, value: Value, span: Span) -> None:
             bound = f"at least {param.minimum}" if low else f"at most {param.maximum}"
             raise Fault(
                 Diagnostic(
-                    "E0402", f"`{param.name}` is {item}, but must be {bound}", span, "", _declared(param, span)
+                    "E0402",
+                    f"`{param.name}` is {item}, but must be {bound}",
+                    span,
+                    "",
+                    _declared(param, span),
                 )
             )
     plain = value.name if isinstance(value, ModuleValue) else value
@@ -155,7 +163,9 @@ def variant_args(module: Module, name: str) -> tuple[tuple[str, Value], ...]:
     return tuple((k, evaluate_in(scope, module.model, {}, v)) for k, v in variant.values.items())
 
 
-def model_args(module: Module, variant: str | None, overrides: Mapping[str, Value]) -> dict[str, tuple[Value, Span]]:
+def model_args(
+    module: Module, variant: str | None, overrides: Mapping[str, Value]
+) -> dict[str, tuple[Value, Span]]:
     """Values for the model's params: the variant's, then the overrides over them."""
     assert module.model is not None
     args: dict[str, tuple[Value, Span]] = {}

@@ -131,8 +131,9 @@ _WILD = re.compile(r"\.[*+]|\\w|\\S|\[")
 
 def check_key_maps(elaborations: Sequence[Elaboration], report: Report) -> None:
     """What a key becomes has to occur in a weight's name, unless a later step changes it."""
-    names = {name for e in elaborations for name in _names(e)}
-    for rules in elaborations[0].module.weights.values():
+    maps = elaborations[0].module.weights
+    names = {name for e in elaborations for name in _names(e)} if maps else set()
+    for rules in maps.values():
         for index, rule in enumerate(rules):
             for target in (rule.to, *rule.split):
                 if target is not None and not _changed_later(target, rules[index + 1 :]):

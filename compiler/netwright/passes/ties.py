@@ -23,6 +23,8 @@ def ties(elaboration: Elaboration, report: Report) -> tuple[tuple[str, str], ...
 
 
 def _pairs(elaboration: Elaboration, report: Report) -> Iterator[tuple[str, str]]:
+    if not elaboration.module.ties:
+        return
     weights = {".".join(path): weight for path, weight in elaboration.weights().items()}
     frame = Frame(elaboration.primary, dict(elaboration.params))
     for tie in elaboration.module.ties:

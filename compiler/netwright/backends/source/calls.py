@@ -12,7 +12,28 @@ from netwright.ir.sizes import size_to_expr
 from netwright.ops.entry import FunctionOp
 from netwright.ops.table import method_named
 
-BOTH = frozenset({"abs", "min", "max", "round", "ceil", "floor", "sqrt", "log", "exp", "sum", "len", "range", "zip", "enumerate", "reversed", "int", "float", "bool"})
+BOTH = frozenset(
+    {
+        "abs",
+        "min",
+        "max",
+        "round",
+        "ceil",
+        "floor",
+        "sqrt",
+        "log",
+        "exp",
+        "sum",
+        "len",
+        "range",
+        "zip",
+        "enumerate",
+        "reversed",
+        "int",
+        "float",
+        "bool",
+    }
+)
 """Functions that exist for numbers and for tensors, or for numbers and lists alone."""
 
 NUMBER_FUNCTIONS = {
@@ -72,11 +93,23 @@ def method(receiver: ex.Expr, name: str, *args: ex.Expr) -> ex.Expr:
 
 
 def _factory(
-    op: FunctionOp, args: tuple[ex.Expr, ...], keywords: tuple[ex.Keyword, ...], around: Surroundings
+    op: FunctionOp,
+    args: tuple[ex.Expr, ...],
+    keywords: tuple[ex.Keyword, ...],
+    around: Surroundings,
 ) -> ex.Expr:
     """A new tensor on the device of the inputs, floats in their dtype."""
     named = {k.name for k in keywords}
-    floating = op.name in ("zeros", "ones", "rand", "randn", "full", "eye", "hann_window", "hamming_window")
+    floating = op.name in (
+        "zeros",
+        "ones",
+        "rand",
+        "randn",
+        "full",
+        "eye",
+        "hann_window",
+        "hamming_window",
+    )
     sizes = list(args)
     if op.args and op.args[0].variadic and len(sizes) == 1 and isinstance(sizes[0], ex.ListExpr):
         sizes = list(sizes[0].items)
@@ -122,14 +155,18 @@ def _to(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Ex
 
 def _drop_path(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:
     around.helpers.add("drop_path")
-    given = {a.name: v for a, v in zip(op.args, args, strict=False)} | {k.name: k.value for k in keywords}
+    given = {a.name: v for a, v in zip(op.args, args, strict=False)} | {
+        k.name: k.value for k in keywords
+    }
     names = [a.name for a in op.args]
     training = given.get("training", path("self.training"))
     return call("drop_path", given[names[0]], given[names[1]], training)
 
 
 def _dropout(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:
-    given = {a.name: v for a, v in zip(op.args, args, strict=False)} | {k.name: k.value for k in keywords}
+    given = {a.name: v for a, v in zip(op.args, args, strict=False)} | {
+        k.name: k.value for k in keywords
+    }
     rate = given.get("p", ex.Literal(0.5))
     assert op.function is not None
     return call(op.function, given["input"], rate, given.get("training", path("self.training")))
@@ -181,7 +218,11 @@ def rearranged(receiver: ex.Expr, steps: Any, written: Any) -> ex.Expr:
         for j, arg in enumerate(step.args):
             if isinstance(arg, tuple):
                 items = [written(k, j, m) or _size(v) for m, v in enumerate(arg)]
-                args += items if step.name in ("permute", "reshape", "view", "expand") else [ex.ListExpr(tuple(items))]
+                args += (
+                    items
+                    if step.name in ("permute", "reshape", "view", "expand")
+                    else [ex.ListExpr(tuple(items))]
+                )
             else:
                 args.append(written(k, j, -1) or _size(arg))
         op = method_named(step.name)

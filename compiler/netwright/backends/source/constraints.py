@@ -60,6 +60,10 @@ def _check(constraint: ex.Expr, condition: ex.Expr) -> Statement:
 
 
 def _negated(condition: ex.Expr) -> ex.Expr:
-    if isinstance(condition, ex.Compare) and len(condition.ops) == 1 and condition.ops[0] in _OPPOSITE:
+    if (
+        isinstance(condition, ex.Compare)
+        and len(condition.ops) == 1
+        and condition.ops[0] in _OPPOSITE
+    ):
         return ex.Compare(condition.left, (_OPPOSITE[condition.ops[0]],), condition.rights)
     return ex.Unary("not", condition)

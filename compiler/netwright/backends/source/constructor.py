@@ -103,7 +103,11 @@ class Constructor(Forward):
     def build(self) -> list[Statement]:
         """All statements, in the order of the nodes."""
         stored = list(self.forward.stored) if self.forward is not None else []
-        head = [self._store(n) for n in stored if not isinstance(self.nodes.get(n), ExprNode) or n in self.hoisted]
+        head = [
+            self._store(n)
+            for n in stored
+            if not isinstance(self.nodes.get(n), ExprNode) or n in self.hoisted
+        ]
         done: set[str] = set()
         for node in self.emitter.nodes_of(self.context):
             if isinstance(node, ExprNode):
@@ -131,13 +135,20 @@ class Constructor(Forward):
 
     def _number(self, node: ExprNode, stored: list[str]) -> None:
         kinds = set(self.facts.found(node, "kind"))
-        if not kinds or not kinds <= {"number", "list"} or node.name in self.hoisted or not self.is_build(node.value):
+        if (
+            not kinds
+            or not kinds <= {"number", "list"}
+            or node.name in self.hoisted
+            or not self.is_build(node.value)
+        ):
             return
         self.statements.append(Assign(node.targets, self.expr(node.value), span=node.span))
         for target in node.targets:
             if target in stored:
                 attribute = self.emitter.attribute_for(self.context, target)
-                self.statements.append(SetAttribute(self_attr(attribute), ex.Name(target), span=node.span))
+                self.statements.append(
+                    SetAttribute(self_attr(attribute), ex.Name(target), span=node.span)
+                )
 
     def _parameter(self, node: ParameterNode) -> None:
         if not self.facts.found(node, "shape"):
@@ -149,11 +160,16 @@ class Constructor(Forward):
         body: list[Statement] = [SetAttribute(target, value, span=node.span)]
         body += [Evaluate(a, span=node.span) for a in after]
         if self._frozen(node):
-            body.append(Evaluate(ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),))))
+            body.append(
+                Evaluate(ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),)))
+            )
         self._guarded(node, body)
 
     def _buffer(self, node: BufferNode) -> None:
-        if not any(node.name in i.weights for i in self.facts.instances) and node.control.key is None:
+        if (
+            not any(node.name in i.weights for i in self.facts.instances)
+            and node.control.key is None
+        ):
             return
         name = self.emitter.attribute_path(self.context, node)[-1]
         keywords = () if node.persistent else (ex.Keyword("persistent", ex.Literal(False)),)
@@ -170,7 +186,9 @@ class Constructor(Forward):
 
     def _frozen(self, node: Node) -> bool:
         condition = node.control.frozen
-        return condition is not None and not (isinstance(condition, ex.Literal) and condition.value is False)
+        return condition is not None and not (
+            isinstance(condition, ex.Literal) and condition.value is False
+        )
 
     # Modules ------------------------------------------------------------------------------
 
@@ -183,16 +201,22 @@ class Constructor(Forward):
         if group is not None:
             if where.head not in done:
                 done.add(where.head)
-                self.statements.append(SetAttribute(self_attr(where.head), self._container(group), span=node.span))
+                self.statements.append(
+                    SetAttribute(self_attr(where.head), self._container(group), span=node.span)
+                )
             return
         target = self_attr(where.head)
         value = self.module(node)
         body: list[Statement] = [SetAttribute(target, value, span=node.span)]
         if self._frozen(node):
-            body.append(Evaluate(ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),))))
+            body.append(
+                Evaluate(ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),)))
+            )
         self._conditional(node, target, body)
 
-    def _conditional(self, node: ModuleNode | InlineNode, target: ex.Expr, body: list[Statement]) -> None:
+    def _conditional(
+        self, node: ModuleNode | InlineNode, target: ex.Expr, body: list[Statement]
+    ) -> None:
         """`if` for a `when` that is decided at build: `nn.Identity()` where it does not hold."""
         when = node.control.when
         if when is None or node.control.loop is not None or not self.is_build(when):
@@ -203,7 +227,9 @@ class Constructor(Forward):
         if holds == {True} and not identity:
             self.statements += body
             return
-        otherwise: list[Statement] = [SetAttribute(target, IDENTITY, span=node.span)] if identity else []
+        otherwise: list[Statement] = (
+            [SetAttribute(target, IDENTITY, span=node.span)] if identity else []
+        )
         self.statements.append(If(self.expr(when), body, otherwise, span=node.span))
 
     def _container(self, group: list[tuple[Location, ModuleNode | InlineNode]]) -> ex.Expr:
@@ -216,7 +242,9 @@ class Constructor(Forward):
                 else:
                     items.append(self._nested(where, node, 2))
             return call("nn.ModuleList", ex.ListExpr(tuple(items)))
-        entries = tuple((where.parts[1].text, self._nested(where, node, 2)) for where, node in group)
+        entries = tuple(
+            (where.parts[1].text, self._nested(where, node, 2)) for where, node in group
+        )
         return call("nn.ModuleDict", _dict(entries))
 
     def _nested(self, where: Location, node: ModuleNode | InlineNode, level: int) -> ex.Expr:
@@ -247,7 +275,10 @@ class Constructor(Forward):
         self.bound.append(bound)
         try:
             value = self._one(node)
-            if node.control.when is not None and set(self.facts.found(node, "when")) == {True, False}:
+            if node.control.when is not None and set(self.facts.found(node, "when")) == {
+                True,
+                False,
+            }:
                 value = ex.IfElse(self.expr(node.control.when), value, IDENTITY)
         finally:
             self.bound.pop()
@@ -255,7 +286,9 @@ class Constructor(Forward):
         names, iterable = self._loop_over(node, used)
         return ex.Comprehension(value, names, iterable, span=node.span)
 
-    def _loop_over(self, node: ModuleNode | InlineNode, used: list[str]) -> tuple[tuple[str, ...], ex.Expr]:
+    def _loop_over(
+        self, node: ModuleNode | InlineNode, used: list[str]
+    ) -> tuple[tuple[str, ...], ex.Expr]:
         loop = node.control.loop
         assert loop is not None
         source, targets = loop.iterable, list(loop.targets) or ["i"]
@@ -271,7 +304,9 @@ class Constructor(Forward):
         if self.is_build(source):
             if _is_call(source, "enumerate") and targets[0] not in used:
                 assert isinstance(source, ex.Call)
-                return tuple(t if t in used else "_" for t in targets[1:]), self.expr(source.args[0])
+                return tuple(t if t in used else "_" for t in targets[1:]), self.expr(
+                    source.args[0]
+                )
             if "i" in used and "i" not in targets:
                 return ("i", *_packed(targets)), call("enumerate", self.expr(source))
             return tuple(t if t in used else "_" for t in targets), self.expr(source)
@@ -281,8 +316,14 @@ class Constructor(Forward):
         self, node: ModuleNode | InlineNode, source: ex.Expr, targets: list[str], used: list[str]
     ) -> tuple[tuple[str, ...], ex.Expr]:
         """A loop over tensors, which do not exist yet: over the lists beside them, or a count."""
-        parts = list(source.args) if _is_call(source, "zip") and isinstance(source, ex.Call) else [source]
-        beside = [(t, p) for t, p in zip(targets, parts, strict=False) if t in used and self.is_build(p)]
+        parts = (
+            list(source.args)
+            if _is_call(source, "zip") and isinstance(source, ex.Call)
+            else [source]
+        )
+        beside = [
+            (t, p) for t, p in zip(targets, parts, strict=False) if t in used and self.is_build(p)
+        ]
         if len(beside) == 1:
             (name, part) = beside[0]
             if "i" in used:
@@ -336,7 +377,9 @@ class Constructor(Forward):
         found = self.facts.found(node, "partial")
         return found[0] if found else {}
 
-    def _class_call(self, node: ModuleNode | InlineNode, context: ClassContext, child: Instance) -> ex.Expr:
+    def _class_call(
+        self, node: ModuleNode | InlineNode, context: ClassContext, child: Instance
+    ) -> ex.Expr:
         args: list[ex.Expr] = []
         keywords: list[ex.Keyword] = []
         for arg in context.ctor:
@@ -349,7 +392,9 @@ class Constructor(Forward):
                 keywords.append(ex.Keyword(arg.name, value))
         return ex.Call(ex.Name(context.name), tuple(args), tuple(keywords), span=node.span)
 
-    def _class_argument(self, node: ModuleNode | InlineNode, arg: CtorArg, child: Instance) -> ex.Expr | None:
+    def _class_argument(
+        self, node: ModuleNode | InlineNode, arg: CtorArg, child: Instance
+    ) -> ex.Expr | None:
         source = arg.source
         if arg.call_site is not None:
             return self.expr(arg.call_site)
@@ -362,7 +407,11 @@ class Constructor(Forward):
         if size is not None:
             return self.expr(size)
         if any(p.name == source for p in child.block.params):
-            return None if arg.default is not None or arg.derived is not None else _literal(child.params[source])
+            return (
+                None
+                if arg.default is not None or arg.derived is not None
+                else _literal(child.params[source])
+            )
         same_file = child.scope.params == self.facts.sample.scope.params and (
             child.scope.module is self.facts.sample.scope.module
         )
@@ -379,7 +428,9 @@ def _packed(targets: list[str]) -> tuple[str, ...]:
     return (targets[0],) if len(targets) == 1 else (f"({', '.join(targets)})",)
 
 
-def _arranged(args: tuple[Arg, ...], given: Mapping[str, ex.Expr]) -> tuple[tuple[ex.Expr, ...], tuple[ex.Keyword, ...]]:
+def _arranged(
+    args: tuple[Arg, ...], given: Mapping[str, ex.Expr]
+) -> tuple[tuple[ex.Expr, ...], tuple[ex.Keyword, ...]]:
     """What a person writes by position, the rest by name: `nn.Conv2d(3, 64, kernel_size=7)`."""
     positional: list[ex.Expr] = []
     keywords: list[ex.Keyword] = []
@@ -413,4 +464,3 @@ def _literal(value: Value) -> ex.Expr:
         return ex.TupleExpr(tuple(_literal(v) for v in value))
     assert not isinstance(value, ModuleValue)
     return ex.Literal(value)
-

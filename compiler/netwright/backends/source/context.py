@@ -105,7 +105,9 @@ def _parents(model: ModelFacts) -> dict[ClassFacts, tuple[ClassFacts, Node]]:
     return parents
 
 
-def _class_name(facts: ClassFacts, parent: ClassContext | None, node: Node | None, taken: set[str]) -> str:
+def _class_name(
+    facts: ClassFacts, parent: ClassContext | None, node: Node | None, taken: set[str]
+) -> str:
     base = facts.block.name
     candidates = [base]
     if facts.block.inline and node is not None and parent is not None:
@@ -160,7 +162,9 @@ def annotation(value: Value) -> str:
         return "str"
     if isinstance(value, tuple):
         kinds = {annotation(v) for v in value} or {"int"}
-        inner = kinds.pop() if len(kinds) == 1 else "float" if kinds <= {"int", "float"} else "object"
+        inner = (
+            kinds.pop() if len(kinds) == 1 else "float" if kinds <= {"int", "float"} else "object"
+        )
         return f"tuple[{inner}, ...]"
     return "object"
 

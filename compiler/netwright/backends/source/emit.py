@@ -8,6 +8,7 @@ from netwright.backends.source import initialise
 from netwright.backends.source.attributes import Location, location
 from netwright.backends.source.code import (
     Argument,
+    Assign,
     Class,
     Evaluate,
     File,
@@ -16,7 +17,6 @@ from netwright.backends.source.code import (
     Return,
     SetAttribute,
     Statement,
-    Assign,
     call,
     path,
     self_attr,
@@ -37,9 +37,17 @@ from netwright.backends.source.forward import DIM, Forward
 from netwright.backends.source.legend import legend
 from netwright.backends.source.naming import Names, camel, snake
 from netwright.backends.source.places import resolve
-from netwright.backends.source.readable import defined, drop_unused, map_names, names_in, nest, plain, rename
+from netwright.backends.source.readable import (
+    defined,
+    drop_unused,
+    map_names,
+    names_in,
+    nest,
+    plain,
+    rename,
+)
 from netwright.ir import expr as ex
-from netwright.ir.classes import ClassFacts, ModelFacts
+from netwright.ir.classes import ModelFacts
 from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.printer import literal, replace_names
 from netwright.ir.program import Block, ExprNode, InlineNode, Method, ModuleNode, Node, Param
@@ -47,7 +55,17 @@ from netwright.ir.values import ModuleValue, Outputs, Tensor, Value
 from netwright.ops.table import MODULES
 
 BUILTINS = frozenset({"range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float", "bool", "reversed", "isinstance", "tuple", "ValueError"})  # fmt: skip
-GLOBALS = BUILTINS | {"self", "torch", "nn", "F", "math", "checkpoint", "drop_path", "linear_scan", "make_divisible"}
+GLOBALS = BUILTINS | {
+    "self",
+    "torch",
+    "nn",
+    "F",
+    "math",
+    "checkpoint",
+    "drop_path",
+    "linear_scan",
+    "make_divisible",
+}
 
 
 class Emitter:
@@ -83,7 +101,11 @@ class Emitter:
         for level, part in enumerate(where.parts[1:], 1):
             if part.dynamic:
                 break
-            index: ex.Expr = ex.Literal(int(part.text)) if part.text.isdigit() and (numbered or level > 1) else ex.Literal(part.text)
+            index: ex.Expr = (
+                ex.Literal(int(part.text))
+                if part.text.isdigit() and (numbered or level > 1)
+                else ex.Literal(part.text)
+            )
             expr = ex.Index(expr, (index,))
         else:
             return expr
@@ -91,11 +113,17 @@ class Emitter:
             return ex.Index(expr, (self._slice(context, group, node),))
         return expr
 
-    def _slice(self, context: ClassContext, group: list[tuple[Location, Any]], node: Node) -> ex.Expr:
+    def _slice(
+        self, context: ClassContext, group: list[tuple[Location, Any]], node: Node
+    ) -> ex.Expr:
         """The part of a shared container that holds a loop's modules."""
         start = 0
         for where, other in group:
-            count = max(context.facts.found(other, "count") or [1]) if where.loops and len(where.parts) == 2 else 1
+            count = (
+                max(context.facts.found(other, "count") or [1])
+                if where.loops and len(where.parts) == 2
+                else 1
+            )
             if other is node:
                 after = other is not group[-1][1]
                 stop = ex.Literal(start + count) if after else None
@@ -112,7 +140,9 @@ class Emitter:
                     where = location(node)
                     groups.setdefault(where.head, []).append((where, node))
             self._containers[context] = {
-                k: g for k, g in groups.items() if any(len(w.parts) > (2 if w.parts[-1].dynamic else 1) for w, _ in g) or len(g) > 1
+                k: g
+                for k, g in groups.items()
+                if any(len(w.parts) > (2 if w.parts[-1].dynamic else 1) for w, _ in g) or len(g) > 1
             }
         return self._containers[context].get(head)
 
@@ -123,7 +153,9 @@ class Emitter:
         if loop is None or loop.kind != "repeat" or loop.collect or node.control.shared or not made:
             return False
         where = location(node)
-        if node.control.checkpoint is not None or (len(where.parts) == 2 and where.parts[1].dynamic):
+        if node.control.checkpoint is not None or (
+            len(where.parts) == 2 and where.parts[1].dynamic
+        ):
             return False
         given = node.given
         if len(given.positional) + len(given.named) > 1:
@@ -141,15 +173,33 @@ class Emitter:
         facts, block = context.facts, context.block
         if context.is_root or facts.cut or len(block.inputs) > 1:
             return False
-        modules = [n for n in block.nodes if not (isinstance(n, ExprNode) and n.name in self.hoisted(context))]
-        if any(not isinstance(n, ModuleNode) or not n.given.implicit for n in modules) or len(block.outputs) > 0:
+        modules = [
+            n
+            for n in block.nodes
+            if not (isinstance(n, ExprNode) and n.name in self.hoisted(context))
+        ]
+        if (
+            any(not isinstance(n, ModuleNode) or not n.given.implicit for n in modules)
+            or len(block.outputs) > 0
+        ):
             return False
         if len(modules) == 1 and modules[0].control.loop is not None:
             where = location(modules[0])
-            return len(where.parts) == 1 and where.parts[0].dynamic and self.is_sequential(context, modules[0])
-        return not block.inline and bool(modules) and all(
-            isinstance(n, ModuleNode) and n.name == str(k) and is_plain(n) and facts.found(n, "child")
-            for k, n in enumerate(modules)
+            return (
+                len(where.parts) == 1
+                and where.parts[0].dynamic
+                and self.is_sequential(context, modules[0])
+            )
+        return (
+            not block.inline
+            and bool(modules)
+            and all(
+                isinstance(n, ModuleNode)
+                and n.name == str(k)
+                and is_plain(n)
+                and facts.found(n, "child")
+                for k, n in enumerate(modules)
+            )
         )
 
     def _sole_input(self, context: ClassContext) -> list[ForwardArg]:
@@ -159,7 +209,11 @@ class Emitter:
     def becomes_identity(self, context: ClassContext, node: ModuleNode | InlineNode) -> bool:
         """Whether a node that is off can be `nn.Identity()`: one tensor in, one out, decided at build."""
         when = node.control.when
-        if when is None or node.control.otherwise is not None or not Forward(self, context).is_build(when):
+        if (
+            when is None
+            or node.control.otherwise is not None
+            or not Forward(self, context).is_build(when)
+        ):
             return False
         made = context.facts.found(node, "child")
         given = node.given
@@ -203,9 +257,15 @@ class Emitter:
         """The names that the loop around an inline block binds."""
         assert context.parent is not None
         for node in context.parent.block.nodes:
-            if isinstance(node, InlineNode) and node.block is context.block and node.control.loop is not None:
+            if (
+                isinstance(node, InlineNode)
+                and node.block is context.block
+                and node.control.loop is not None
+            ):
                 loop = node.control.loop
-                return set(loop.targets) | ({"i"} if loop.kind == "each" or not loop.targets else set())
+                return set(loop.targets) | (
+                    {"i"} if loop.kind == "each" or not loop.targets else set()
+                )
         return set()
 
     def attribute_for(self, context: ClassContext, name: str) -> str:
@@ -236,14 +296,23 @@ class Emitter:
             for (place, kind), expr in facts.sizes.items():
                 if kind == f"dim:{name}" and isinstance(place, Node) and isinstance(expr, ex.Name):
                     children = facts.found(place, "child")
-                    if any(isinstance(c, Instance) and self.model.class_of.get(c) is context.facts for c in children):
+                    if any(
+                        isinstance(c, Instance) and self.model.class_of.get(c) is context.facts
+                        for c in children
+                    ):
                         words.append(expr.id)
         if len(set(words)) == 1 and words[0].islower():
             return [words[0], f"{words[0]}_size", snake(name)]
         for (_, kind), expr in context.facts.sizes.items():
             if kind.startswith("infer:") and isinstance(expr, ex.Name) and expr.id == name:
                 word = kind.split(":")[1]
-                return [{"normalized_shape": "dim", "num_features": "channels", "embed_dim": "dim"}.get(word, word), "dim", snake(name)]
+                return [
+                    {"normalized_shape": "dim", "num_features": "channels", "embed_dim": "dim"}.get(
+                        word, word
+                    ),
+                    "dim",
+                    snake(name),
+                ]
         return ["dim" if name in ("C", "D") else snake(name), snake(name), f"{snake(name)}_size"]
 
     def flag_name(self, context: ClassContext, forward: Forward, expr: ex.Expr, hint: str) -> str:
@@ -281,7 +350,9 @@ class Emitter:
             if name in constructor.hoisted:
                 renames[name] = outer.expr(constructor.hoisted[name])
             else:
-                renames[self.ctor_name(context, name)] = outer.expr(size) if size is not None else outer.name(name)
+                renames[self.ctor_name(context, name)] = (
+                    outer.expr(size) if size is not None else outer.name(name)
+                )
         return [replace_names(item, renames) for item in items]
 
     # Classes --------------------------------------------------------------------------------
@@ -346,7 +417,12 @@ class Emitter:
         run = Function("forward", signature, returns, body)
         doc = context.block.doc
         entries = [m for m in further if isinstance(m, Function)]
-        whole = Class(context.name, " ".join(doc.split()), [init, *methods, *entries, run], span=context.block.span)
+        whole = Class(
+            context.name,
+            " ".join(doc.split()),
+            [init, *methods, *entries, run],
+            span=context.block.span,
+        )
         return [*fields, *(m for m in further if isinstance(m, Class)), whole]
 
     def _methods(self, context: ClassContext) -> tuple[Method, ...]:
@@ -359,7 +435,9 @@ class Emitter:
 
     # forward --------------------------------------------------------------------------------
 
-    def _forward_body(self, context: ClassContext, forward: Forward, output_class: str | None) -> list[Statement]:
+    def _forward_body(
+        self, context: ClassContext, forward: Forward, output_class: str | None
+    ) -> list[Statement]:
         forward.statements += at_call(forward)
         forward.run(tuple(self.nodes_of(context)))
         statements = [*forward.statements, Return(self._result(context, forward, output_class))]
@@ -367,7 +445,9 @@ class Emitter:
         context.inputs = self._forward_args(context, forward, statements)
         return self._renamed(forward, statements, context.inputs)
 
-    def _renamed(self, forward: Forward, statements: list[Statement], inputs: list[ForwardArg]) -> list[Statement]:
+    def _renamed(
+        self, forward: Forward, statements: list[Statement], inputs: list[ForwardArg]
+    ) -> list[Statement]:
         """The statements with their final names."""
         local = {d for s in statements for d in defined(s) if "." in d or "!" in d}
         names = {a.source: a.name for a in inputs}
@@ -403,7 +483,11 @@ class Emitter:
         forward.places.enter({v: sample.values.get(v) for v in entered})
         statements = resolve(statements, forward.places, DIM)
         inputs = [ForwardArg(value, name, "Tensor") for name, value in entries.items()]
-        inputs += [a for a in self._forward_args(context, forward, statements) if self._reads(statements, a.source)]
+        inputs += [
+            a
+            for a in self._forward_args(context, forward, statements)
+            if self._reads(statements, a.source)
+        ]
         inputs = sorted({a.source: a for a in reversed(inputs)}.values(), key=lambda a: a.optional)
         body = self._renamed(forward, statements, inputs)
         arguments = [_argument(a) for a in inputs]
@@ -419,7 +503,11 @@ class Emitter:
         if facts.cut:
             context.returns_list = True
             names = [ex.Name(p) for p in facts.cut]
-            return ex.ListExpr(tuple(forward.name(n.id) for n in names)) if len(names) > 1 else forward.name(facts.cut[0])
+            return (
+                ex.ListExpr(tuple(forward.name(n.id) for n in names))
+                if len(names) > 1
+                else forward.name(facts.cut[0])
+            )
         if not context.block.outputs and len(facts.sample.outputs) > 1:
             name = _last(facts.sample)
             context.outputs = list(facts.sample.outputs)
@@ -435,7 +523,9 @@ class Emitter:
             return ex.Call(ex.Name(output_class), (), tuple(ex.Keyword(n, v) for n, v in values))
         return ex.TupleExpr(tuple(v for _, v in values))
 
-    def _forward_args(self, context: ClassContext, forward: Forward, statements: list[Statement]) -> list[ForwardArg]:
+    def _forward_args(
+        self, context: ClassContext, forward: Forward, statements: list[Statement]
+    ) -> list[ForwardArg]:
         """What `forward` takes: the declared inputs, and for an inline block what it reads from around it."""
         local = {d for s in statements for d in defined(s)}
         read: dict[str, None] = {}
@@ -462,12 +552,17 @@ class Emitter:
         return any(c.name == name or f"{c.name}Output" == name for c in self.contexts.values())
 
     def _is_given(self, context: ClassContext, name: str) -> bool:
-        return context.is_root or any(i.inputs.get(name) is not None for i in context.facts.instances)
+        return context.is_root or any(
+            i.inputs.get(name) is not None for i in context.facts.instances
+        )
 
     def _is_optional(self, context: ClassContext, source: str) -> bool:
         name = source.partition(".")[0]
-        return any(name in i.inputs and i.inputs[name] is None for i in context.facts.instances) or any(
-            name not in i.inputs and name in i.params and i.params[name] is None for i in context.facts.instances
+        return any(
+            name in i.inputs and i.inputs[name] is None for i in context.facts.instances
+        ) or any(
+            name not in i.inputs and name in i.params and i.params[name] is None
+            for i in context.facts.instances
         )
 
     def _input_value(self, context: ClassContext, source: str) -> Value:
@@ -487,7 +582,14 @@ class Emitter:
             return []
         sample = context.facts.sample
         fields = [Argument(o.name, tensor_annotation(sample.outputs[o.name])) for o in outputs]
-        return [Class(f"{context.name}Output", f"What `{context.name}` returns.", fields=fields, base="NamedTuple")]
+        return [
+            Class(
+                f"{context.name}Output",
+                f"What `{context.name}` returns.",
+                fields=fields,
+                base="NamedTuple",
+            )
+        ]
 
     def _returns(self, context: ClassContext, fields: list[Class]) -> str:
         if fields:
@@ -507,23 +609,36 @@ class Emitter:
         if context.is_root:
             for param in reversed(block.params):  # what a derived default reads is needed too
                 self._root_arg(context, param, constructor)
-            return [a for p in block.params if (a := self._root_arg(context, p, constructor)) is not None]
+            return [
+                a
+                for p in block.params
+                if (a := self._root_arg(context, p, constructor)) is not None
+            ]
         first: list[CtorArg] = []
         required: list[CtorArg] = []
         around: list[CtorArg] = []
         optional: list[CtorArg] = []
-        order = list(facts.dims) + list(declared) + list(facts.sample.scope.table) + list(constructor.needed)
+        order = (
+            list(facts.dims)
+            + list(declared)
+            + list(facts.sample.scope.table)
+            + list(constructor.needed)
+        )
         pending = sorted(constructor.needed, key=order.index)
         for name in dict.fromkeys(pending):
             emitted = self.ctor_name(context, name)
             if name in constructor.hoisted:
                 value = facts.sample.values.get(name)
-                around.append(CtorArg(name, emitted, annotation(value), call_site=constructor.hoisted[name]))
+                around.append(
+                    CtorArg(name, emitted, annotation(value), call_site=constructor.hoisted[name])
+                )
             elif name in facts.dims:
                 first.append(CtorArg(name, emitted, "int"))
             elif name in declared:
                 arg = self._param_arg(context, declared[name], constructor)
-                (optional if arg.default is not None or arg.derived is not None else required).append(arg)
+                (
+                    optional if arg.default is not None or arg.derived is not None else required
+                ).append(arg)
             else:
                 value = facts.sample.params.get(name, facts.sample.scope.table.get(name))
                 around.append(CtorArg(name, emitted, annotation(value)))
@@ -539,9 +654,13 @@ class Emitter:
             return CtorArg(param.name, param.name, kind, default)
         if not ex.free_names(param.default):
             return CtorArg(param.name, param.name, kind, param.default)
-        return CtorArg(param.name, param.name, f"{kind} | None", derived=constructor.expr(param.default))
+        return CtorArg(
+            param.name, param.name, f"{kind} | None", derived=constructor.expr(param.default)
+        )
 
-    def _root_arg(self, context: ClassContext, param: Param, constructor: Constructor) -> CtorArg | None:
+    def _root_arg(
+        self, context: ClassContext, param: Param, constructor: Constructor
+    ) -> CtorArg | None:
         if param.name not in constructor.needed:
             return None
         value = self.model.params[param.name]
@@ -552,7 +671,9 @@ class Emitter:
             kind = f"{kind} | None"
         given = param.name in self.model.given
         if param.default is not None and ex.free_names(param.default) and not given:
-            return CtorArg(param.name, param.name, f"{kind} | None", derived=constructor.expr(param.default))
+            return CtorArg(
+                param.name, param.name, f"{kind} | None", derived=constructor.expr(param.default)
+            )
         return CtorArg(param.name, param.name, kind, _value_expr(value))
 
     def _derived(self, context: ClassContext) -> list[Statement]:
@@ -604,7 +725,11 @@ def reads(block: Block) -> set[str]:
     """Every name that the expressions of a block read."""
     found: set[str] = set()
     for node in block.nodes:
-        exprs: list[ex.Expr | None] = [node.control.when, node.control.otherwise, getattr(node, "value", None)]
+        exprs: list[ex.Expr | None] = [
+            node.control.when,
+            node.control.otherwise,
+            getattr(node, "value", None),
+        ]
         if isinstance(node, ModuleNode):
             exprs += [*node.args.values(), *node.given.positional, *node.given.named.values()]
         for expr in exprs:
@@ -669,7 +794,10 @@ def _tuple_value(default: ex.Expr) -> Any:
 def _as_tuple(value: ex.Expr) -> ex.Expr:
     """A list as a tuple, since that is what a list param is declared as."""
     if isinstance(value, ex.Comprehension):
-        return call("tuple", ex.Comprehension(value.element, value.targets, value.iterable, value.conditions, True))
+        return call(
+            "tuple",
+            ex.Comprehension(value.element, value.targets, value.iterable, value.conditions, True),
+        )
     return ex.TupleExpr(value.items) if isinstance(value, ex.ListExpr) else value
 
 

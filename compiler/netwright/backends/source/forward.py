@@ -140,7 +140,9 @@ class Forward:
         """Whether a parameter or buffer is there in every instance, so that `self.name` can stand for it."""
         return set(self.facts.found(node, "kind")) == {"tensor"}
 
-    def assign(self, node: Node, targets: tuple[object, ...], value: ex.Expr, flows: bool = False) -> None:
+    def assign(
+        self, node: Node, targets: tuple[object, ...], value: ex.Expr, flows: bool = False
+    ) -> None:
         statement = Assign(tuple(local(t) for t in targets), value, flows, span=node.span)
         if flows and len(targets) == 1:
             statement.comment = self._shape(node)
@@ -163,7 +165,11 @@ class Forward:
         kinds = set(self.facts.found(node, "kind"))
         if not kinds or kinds <= {"module"}:
             return
-        if kinds <= {"number", "list", "none"} and self.is_build(node.value) and "none" not in kinds:
+        if (
+            kinds <= {"number", "list", "none"}
+            and self.is_build(node.value)
+            and "none" not in kinds
+        ):
             return
         if kinds == {"none"}:
             self.assign(node, node.targets, ex.Literal(None))
@@ -183,7 +189,11 @@ class Forward:
         inputs = self.inputs(node, made)
         value = self.call(node, self.emitter.access(self.context, node), inputs, made[0])
         targets = self.targets(node, made[0])
-        if True in holds and False in holds and not self.emitter.becomes_identity(self.context, node):
+        if (
+            True in holds
+            and False in holds
+            and not self.emitter.becomes_identity(self.context, node)
+        ):
             self._conditional(node, targets, value, inputs)
             return
         self.assign(node, targets, value, flows=True)
@@ -205,7 +215,11 @@ class Forward:
         self.assign(node, (node.name,), value, flows=True)
 
     def _conditional(
-        self, node: ModuleNode | InlineNode, targets: tuple[object, ...], value: ex.Expr, inputs: Mapping[str, ex.Expr]
+        self,
+        node: ModuleNode | InlineNode,
+        targets: tuple[object, ...],
+        value: ex.Expr,
+        inputs: Mapping[str, ex.Expr],
     ) -> None:
         """A module that runs only where a condition holds at call."""
         assert node.control.when is not None
@@ -243,7 +257,10 @@ class Forward:
         return [] if len(child.outputs) == 1 else list(child.outputs)
 
     def inputs(
-        self, node: ModuleNode | InlineNode, made: list[Any], carried: Mapping[str, ex.Expr] | None = None
+        self,
+        node: ModuleNode | InlineNode,
+        made: list[Any],
+        carried: Mapping[str, ex.Expr] | None = None,
     ) -> dict[str, ex.Expr]:
         """The expressions that a node's module receives, by input name."""
         child = made[0]
@@ -285,7 +302,9 @@ class Forward:
         found = self.facts.found(node, "input")
         return found[0] if found else ""
 
-    def call(self, node: Node, callee: ex.Expr, inputs: Mapping[str, ex.Expr], child: Any) -> ex.Expr:
+    def call(
+        self, node: Node, callee: ex.Expr, inputs: Mapping[str, ex.Expr], child: Any
+    ) -> ex.Expr:
         """`callee(inputs)` in the order of the callee's signature."""
         args: list[ex.Expr] = []
         keywords: list[ex.Keyword] = []
@@ -380,7 +399,9 @@ class Forward:
 
     def _has_number(self, name: str) -> bool:
         sample = self.facts.sample
-        return any(name in d for d in (sample.params, sample.dims, sample.scope.table, sample.values))
+        return any(
+            name in d for d in (sample.params, sample.dims, sample.scope.table, sample.values)
+        )
 
     def _tensor(self, name: str) -> ex.Expr:
         node = self.nodes.get(name)
@@ -401,7 +422,11 @@ class Forward:
                     return ex.Name(f"{owner}.{expr.name}")
             node = self.nodes.get(owner)
             is_module = isinstance(node, ModuleNode | InlineNode)
-            if is_module and node is not None and expr.name not in ("shape", "dtype", "ndim", "T", "mT"):
+            if (
+                is_module
+                and node is not None
+                and expr.name not in ("shape", "dtype", "ndim", "T", "mT")
+            ):
                 return ex.Attribute(self.emitter.access(self.context, node), expr.name)
         return ex.Attribute(self.expr(expr.value), expr.name)
 
@@ -467,7 +492,11 @@ class Forward:
         if isinstance(node, ModuleNode | InlineNode) and self.facts.found(node, "child"):
             return self._again(expr, node)
         args = tuple(self.expr(a) for a in expr.args)
-        if self._is_numeric(expr) or (name == "sum" and self._is_list(expr)) or name not in FUNCTIONS:
+        if (
+            self._is_numeric(expr)
+            or (name == "sum" and self._is_list(expr))
+            or name not in FUNCTIONS
+        ):
             target = calls.NUMBER_FUNCTIONS.get(name, name)
             if "." in target:
                 self.emitter.imports.add("import math")
@@ -486,7 +515,9 @@ class Forward:
 
         if not isinstance(expr.func, ex.Name) or expr.func.id not in calls.BOTH:
             return False
-        reads = {n for a in (*expr.args, *(k.value for k in expr.keywords)) for n in ex.free_names(a)}
+        reads = {
+            n for a in (*expr.args, *(k.value for k in expr.keywords)) for n in ex.free_names(a)
+        }
         shapes = all(_under_shape(a, self.tensors) for a in expr.args)
         del ModuleValue
         return shapes or not (reads & self.tensors)
@@ -545,7 +576,9 @@ class Forward:
 
 def _shown(size: Size) -> str:
     """A size in a comment, without spaces around its operators."""
-    return show(size).replace(" // ", "/").replace(" * ", "*").replace(" + ", "+").replace(" - ", "-")
+    return (
+        show(size).replace(" // ", "/").replace(" * ", "*").replace(" + ", "+").replace(" - ", "-")
+    )
 
 
 def local(target: object) -> object:

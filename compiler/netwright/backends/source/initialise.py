@@ -53,7 +53,11 @@ def initialiser(
     Without `init`: zeros for a vector, normal with a standard deviation of 0.02 for all others.
     """
     if init is None:
-        init = ex.Name("zeros") if len(sizes) <= 1 else ex.Call(ex.Name("normal"), (), (ex.Keyword("std", ex.Literal(0.02)),))
+        init = (
+            ex.Name("zeros")
+            if len(sizes) <= 1
+            else ex.Call(ex.Name("normal"), (), (ex.Keyword("std", ex.Literal(0.02)),))
+        )
     name, args, keywords = split(init)
     if name in ("zeros", "ones"):
         return call("nn.Parameter", call(f"torch.{name}", *_sized(sizes))), []
@@ -70,16 +74,24 @@ def _sized(sizes: tuple[ex.Expr, ...]) -> tuple[ex.Expr, ...]:
 
 
 def _apply(
-    name: str, target: ex.Expr, args: tuple[ex.Expr, ...], keywords: tuple[ex.Keyword, ...], constructor: Any
+    name: str,
+    target: ex.Expr,
+    args: tuple[ex.Expr, ...],
+    keywords: tuple[ex.Keyword, ...],
+    constructor: Any,
 ) -> ex.Expr:
     named = tuple(ex.Keyword(k.name, constructor.expr(k.value)) for k in keywords)
-    return ex.Call(path(f"nn.init.{FUNCTIONS[name]}"), (target, *(constructor.expr(a) for a in args)), named)
+    return ex.Call(
+        path(f"nn.init.{FUNCTIONS[name]}"), (target, *(constructor.expr(a) for a in args)), named
+    )
 
 
 # Rules --------------------------------------------------------------------------------------
 
 
-def rules(init: tuple[InitRule, ...], classes: set[str], constructor: Any) -> tuple[list[Statement], list[Function]]:
+def rules(
+    init: tuple[InitRule, ...], classes: set[str], constructor: Any
+) -> tuple[list[Statement], list[Function]]:
     """Statements at the end of `__init__`, and the methods they call.
 
     Rules by class come as `self.apply(self._init_weights)`, patterns as a loop over the parameters, a
@@ -130,7 +142,11 @@ def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
             test = ex.BoolOp("and", (test, ex.Compare(target, ("is not",), (ex.Literal(None),))))
         init, args, keywords = split(rule.value)
         body.append(
-            If(test, [Evaluate(_apply(init, target, args, keywords, constructor), span=rule.span)], span=rule.span)
+            If(
+                test,
+                [Evaluate(_apply(init, target, args, keywords, constructor), span=rule.span)],
+                span=rule.span,
+            )
         )
     static = not any("self." in _text(s) for s in body)
     arguments = [Argument("module", "nn.Module")]
@@ -151,7 +167,11 @@ def _merged(group: list[InitRule]) -> list[tuple[list[str], str, InitRule]]:
     for rule in group:
         owner, _, attribute = rule.match.partition(".")
         last = merged[-1] if merged else None
-        if last is not None and last[1] == attribute and to_source(last[2].value) == to_source(rule.value):
+        if (
+            last is not None
+            and last[1] == attribute
+            and to_source(last[2].value) == to_source(rule.value)
+        ):
             last[0].append(owner)
         else:
             merged.append(([owner], attribute, rule))

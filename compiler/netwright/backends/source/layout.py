@@ -73,7 +73,9 @@ def _statement(statement: Statement, indent: int) -> Iterator[Line]:
                 yield from statements(otherwise, indent + 4)
             return
         case For(targets=targets, iterable=iterable, body=body):
-            yield from _block_head(f"for {show_targets(targets)} in ", iterable, indent, statement.span)
+            yield from _block_head(
+                f"for {show_targets(targets)} in ", iterable, indent, statement.span
+            )
             yield from statements(body, indent + 4)
             return
         case Assign(targets=targets, value=value):
@@ -84,14 +86,20 @@ def _statement(statement: Statement, indent: int) -> Iterator[Line]:
             lines = expression(value, indent, "")
         case Return(value=TupleExpr(items=items)) if len(items) > 1:
             flat = f"{pad}return {', '.join(to_source(i) for i in items)}"
-            lines = [flat] if len(flat) <= WIDTH else expression(TupleExpr(items), indent, "return ")
+            lines = (
+                [flat] if len(flat) <= WIDTH else expression(TupleExpr(items), indent, "return ")
+            )
         case Return(value=value):
             lines = expression(value, indent, "return ")
         case Raise(value=value):
             lines = expression(value, indent, "raise ")
         case _:
             raise TypeError(type(statement).__name__)
-    if statement.comment and len(lines) == 1 and len(lines[0]) + len(statement.comment) + 4 <= WIDTH:
+    if (
+        statement.comment
+        and len(lines) == 1
+        and len(lines[0]) + len(statement.comment) + 4 <= WIDTH
+    ):
         lines = [f"{lines[0]}  # {statement.comment}"]
     for line in lines:
         yield Line(line, statement.span)
@@ -140,7 +148,9 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
         case TupleExpr(items=items):
             return _exploded(f"{pad}{prefix}(", list(items), f"){suffix}", indent)
         case DictExpr(keys=keys, values=values):
-            pairs = [_Keyword(Keyword(f"{quote(k)}: ", v)) for k, v in zip(keys, values, strict=True)]
+            pairs = [
+                _Keyword(Keyword(f"{quote(k)}: ", v)) for k, v in zip(keys, values, strict=True)
+            ]
             return _exploded(f"{pad}{prefix}{{", list(pairs), f"}}{suffix}", indent)
         case Paren(value=value):
             return _parenthesised(value, indent, prefix, suffix)
@@ -267,7 +277,11 @@ def _postfix(expr: Expr, indent: int, prefix: str, suffix: str) -> list[str]:
     pad = " " * indent
     text = to_source(root)
     lines: list[str] = []
-    current = f"{pad}{prefix}({text})" if not isinstance(root, Name | Literal | ListExpr | Paren) else f"{pad}{prefix}{text}"
+    current = (
+        f"{pad}{prefix}({text})"
+        if not isinstance(root, Name | Literal | ListExpr | Paren)
+        else f"{pad}{prefix}{text}"
+    )
     for k, link in enumerate(links):
         if not link.brackets:
             current += link.text
@@ -312,7 +326,9 @@ def _fluent(root: Expr, links: list[_Link], indent: int, prefix: str, suffix: st
             lines.append(text)
         else:
             head = inner + "".join(link.flat() for link in row[:-1])
-            lines += _exploded(head + row[-1].brackets[0], list(row[-1].items), row[-1].brackets[1], indent + 4)
+            lines += _exploded(
+                head + row[-1].brackets[0], list(row[-1].items), row[-1].brackets[1], indent + 4
+            )
     return [f"{pad}{prefix}(", *lines, f"{pad}){suffix}"]
 
 
@@ -347,7 +363,9 @@ def _exploded(head: str, items: list[Expr], tail: str, indent: int) -> list[str]
         return [head, *_clauses(items[0], indent + 4), f"{pad}{tail}"]
     lines: list[str] = []
     for item in items:
-        lead, value = (_lead(item), item.keyword.value) if isinstance(item, _Keyword) else ("", item)
+        lead, value = (
+            (_lead(item), item.keyword.value) if isinstance(item, _Keyword) else ("", item)
+        )
         lines += expression(value, indent + 4, lead, ",")
     return [head, *lines, f"{pad}{tail}"]
 

@@ -27,7 +27,9 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     container = forward.emitter.access(forward.context, node)
     if forward.emitter.is_sequential(forward.context, node):
         inputs = forward.inputs(node, made)
-        forward.assign(node, (node.name,), ex.Call(container, tuple(inputs.values())[:1]), flows=True)
+        forward.assign(
+            node, (node.name,), ex.Call(container, tuple(inputs.values())[:1]), flows=True
+        )
         return
     loop = node.control.loop
     assert loop is not None
@@ -45,7 +47,10 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     body = _body(forward, node, made[0], carried, results)
     counter = loop.targets[0] if loop.targets else "i"
     counts = any(counter in _names(s) for s in body)
-    body += [Evaluate(call(ex.Attribute(ex.Name(lst), "append"), ex.Name(v)), span=node.span) for lst, v in appended]
+    body += [
+        Evaluate(call(ex.Attribute(ex.Name(lst), "append"), ex.Name(v)), span=node.span)
+        for lst, v in appended
+    ]
     item = node.name + ITEM
     if node.control.shared:
         count = forward.expr(loop.iterable)
@@ -56,7 +61,9 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
         zipped = call("zip", forward.expr(loop.iterable), container)
         forward.statements.append(For((*loop.targets, item), zipped, body, span=node.span))
     elif counts:
-        forward.statements.append(For((counter, item), call("enumerate", container), body, span=node.span))
+        forward.statements.append(
+            For((counter, item), call("enumerate", container), body, span=node.span)
+        )
     else:
         forward.statements.append(For((item,), container, body, span=node.span))
 
@@ -154,18 +161,27 @@ def each(forward: Forward, node: Node, made: list[Any]) -> None:
     for name in names:
         forward.assign(node, (name,), ex.ListExpr(()))
     body: list[Statement] = [Assign(tuple(n + ITEM for n in names), value, True, span=node.span)]
-    body += [Evaluate(call(ex.Attribute(ex.Name(n), "append"), ex.Name(n + ITEM)), span=node.span) for n in names]
+    body += [
+        Evaluate(call(ex.Attribute(ex.Name(n), "append"), ex.Name(n + ITEM)), span=node.span)
+        for n in names
+    ]
     forward.statements.append(For(targets, iterable, body, span=node.span))
 
 
-def _walk(forward: Forward, node: Node, container: ex.Expr, used: set[str]) -> tuple[tuple[str, ...], ex.Expr]:
+def _walk(
+    forward: Forward, node: Node, container: ex.Expr, used: set[str]
+) -> tuple[tuple[str, ...], ex.Expr]:
     """The targets and iterable of the comprehension."""
     loop = node.control.loop
     assert loop is not None
     item = node.name + ITEM
     source = loop.iterable
     names = list(loop.targets)
-    if isinstance(source, ex.Call) and isinstance(source.func, ex.Name) and source.func.id == "enumerate":
+    if (
+        isinstance(source, ex.Call)
+        and isinstance(source.func, ex.Name)
+        and source.func.id == "enumerate"
+    ):
         if used & {names[0]} and not used & set(names[1:]):
             return (names[0], item), call("enumerate", container)
         names, source = names[1:], source.args[0]
@@ -230,11 +246,15 @@ def scan(forward: Forward, node: Node, made: list[Any]) -> None:
     body: list[Statement] = [Assign(tuple(targets), value, True, span=node.span)]
     for whole, local in appended:
         body.append(
-            Evaluate(call(ex.Attribute(ex.Name(whole + ITEM + ITEM), "append"), ex.Name(local)), span=node.span)
+            Evaluate(
+                call(ex.Attribute(ex.Name(whole + ITEM + ITEM), "append"), ex.Name(local)),
+                span=node.span,
+            )
         )
     axes = [axis for _, axis in step.walked.values()]
     walked = [
-        ex.Call(ex.Attribute(forward.expr(p), "unbind"), (ex.Literal(a),)) for p, a in zip(parts, axes, strict=True)
+        ex.Call(ex.Attribute(forward.expr(p), "unbind"), (ex.Literal(a),))
+        for p, a in zip(parts, axes, strict=True)
     ]
     iterable = walked[0] if len(walked) == 1 else call("zip", *walked)
     forward.statements.append(For(loop.targets, iterable, body, span=node.span))
@@ -244,7 +264,11 @@ def scan(forward: Forward, node: Node, made: list[Any]) -> None:
 
 
 def _parts(iterable: ex.Expr) -> tuple[ex.Expr, ...]:
-    if isinstance(iterable, ex.Call) and isinstance(iterable.func, ex.Name) and iterable.func.id == "zip":
+    if (
+        isinstance(iterable, ex.Call)
+        and isinstance(iterable.func, ex.Name)
+        and iterable.func.id == "zip"
+    ):
         return iterable.args
     return (iterable,)
 

@@ -8,7 +8,7 @@ from netwright.backends.source.code import Assign, Statement
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, Size, known
 from netwright.ir.program import Input, TypeExpr
-from netwright.ir.values import Outputs, Tensor, TensorList
+from netwright.ir.values import Outputs, Tensor
 
 
 class Place:
@@ -37,7 +37,10 @@ class Places:
         self.where: dict[str, Place] = {}
         self.runtime: set[str] = set()
         self.reads_running = any(
-            "" in found for i in facts.instances for (_, kind), found in i.facts.items() if kind == "input"
+            "" in found
+            for i in facts.instances
+            for (_, kind), found in i.facts.items()
+            if kind == "input"
         )
         for declared in facts.block.inputs:
             if all(i.inputs.get(declared.name) is not None for i in facts.instances):

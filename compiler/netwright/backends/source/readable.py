@@ -130,7 +130,11 @@ def _appended_to(statement: For) -> Iterator[str]:
     for inner in statement.body:
         if isinstance(inner, Evaluate) and isinstance(inner.value, ex.Call):
             func = inner.value.func
-            if isinstance(func, ex.Attribute) and isinstance(func.value, ex.Name) and func.name == "append":
+            if (
+                isinstance(func, ex.Attribute)
+                and isinstance(func.value, ex.Name)
+                and func.name == "append"
+            ):
                 yield func.value.id
 
 
@@ -172,7 +176,9 @@ def _merge(producer: Statement, consumer: Statement, statements: list[Statement]
     reads = sum(1 for s in statements for n in names_in(s) if n == name)
     if reads != 1 or sum(1 for s in statements for n in defined(s) if n == name) != 1:
         return False
-    if name not in ex.free_names(consumer.value) or not _in_order(consumer.value, name, producer.value):
+    if name not in ex.free_names(consumer.value) or not _in_order(
+        consumer.value, name, producer.value
+    ):
         return False
     read = [n for n in ex.free_names(producer.value) if n not in ("self", "F", "torch")]
     position = statements.index(consumer)
@@ -180,7 +186,9 @@ def _merge(producer: Statement, consumer: Statement, statements: list[Statement]
     if not _reads_well(producer.value, consumer, name, begins):
         return False
     value = producer.value
-    candidate = rebuild(consumer.value, lambda e: value if isinstance(e, ex.Name) and e.id == name else None)
+    candidate = rebuild(
+        consumer.value, lambda e: value if isinstance(e, ex.Name) and e.id == name else None
+    )
     if not _fits(candidate, consumer, begins):
         return False
     consumer.value = candidate
@@ -304,7 +312,10 @@ def _reads_well(value: ex.Expr, consumer: Assign | Return, name: str, begins: bo
     if isinstance(holder, ex.Call) and is_module_call(holder):
         return _links(value) <= 1 and not isinstance(value, ex.Binary)
     if isinstance(holder, ex.Attribute):  # a method on a value
-        return not isinstance(value, ex.Binary | ex.Compare | ex.Unary) and _links(value) + _links(target) <= 3
+        return (
+            not isinstance(value, ex.Binary | ex.Compare | ex.Unary)
+            and _links(value) + _links(target) <= 3
+        )
     if isinstance(holder, ex.Call) and len(holder.args) + len(holder.keywords) > 2:
         return False
     if isinstance(value, ex.Binary):
@@ -398,7 +409,9 @@ def _rename_targets(statement: Statement, final: dict[str, str]) -> None:
 
 
 def _final(targets: tuple[object, ...], final: dict[str, str]) -> tuple[object, ...]:
-    return tuple(_final(t, final) if isinstance(t, tuple) else final.get(str(t), t) for t in targets)
+    return tuple(
+        _final(t, final) if isinstance(t, tuple) else final.get(str(t), t) for t in targets
+    )
 
 
 def _final_text(target: str, final: dict[str, str]) -> str:
@@ -420,7 +433,9 @@ def _without_copies(statements: list[Statement]) -> list[Statement]:
 class _Chains:
     """Which locals share one name: a value takes over the name of what it was made from."""
 
-    def __init__(self, statements: list[Statement], inputs: dict[str, str], tensors: set[str], main: str) -> None:
+    def __init__(
+        self, statements: list[Statement], inputs: dict[str, str], tensors: set[str], main: str
+    ) -> None:
         self.statements = statements
         self.inputs = inputs
         self.tensors = tensors
@@ -463,7 +478,9 @@ class _Chains:
                     self._join(name, before)
         return self._choose(main_chain)
 
-    def _predecessor(self, index: int, statement: Statement, name: str, main_chain: int) -> str | None:
+    def _predecessor(
+        self, index: int, statement: Statement, name: str, main_chain: int
+    ) -> str | None:
         """The local whose name `name` takes over: one that nothing reads any more."""
         if not isinstance(statement, Assign) or not statement.flows:
             return None
@@ -491,7 +508,11 @@ class _Chains:
 
     def _is_last(self, name: str, index: int) -> bool:
         """Whether `name` holds its chain's name and is read here for the last time."""
-        return name in self.chain_of and self.last_use.get(name, -1) == index and self._holder(self.chain_of[name]) == name
+        return (
+            name in self.chain_of
+            and self.last_use.get(name, -1) == index
+            and self._holder(self.chain_of[name]) == name
+        )
 
     def _holder(self, chain: int) -> str | None:
         if not 0 <= chain < len(self.members):
@@ -509,7 +530,11 @@ class _Chains:
             names.taken.add(emitted)
         if 0 <= main_chain < len(self.members) and len(self.members[main_chain]) > 1:
             first, *rest = self.members[main_chain]
-            title = self.main if self.main not in names.taken or final[first] == self.main else final[first]
+            title = (
+                self.main
+                if self.main not in names.taken or final[first] == self.main
+                else final[first]
+            )
             names.taken.add(title)
             for name in rest:
                 final[name] = title
@@ -534,7 +559,9 @@ class _Chains:
         last = self.statements[-1] if self.statements else None
         if not isinstance(last, Return):
             return -1
-        return next((self.chain_of[n] for n in names_in(last) if n in self.chain_of and self._flows(n)), -1)
+        return next(
+            (self.chain_of[n] for n in names_in(last) if n in self.chain_of and self._flows(n)), -1
+        )
 
     def _candidates(self, members: list[str]) -> list[str]:
         named = [m for m in reversed(members) if m in self.values]

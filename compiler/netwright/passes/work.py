@@ -1,0 +1,83 @@
+"""What evaluating a spec may cost, over all of its variants: a spec always ends, and soon.
+
+Work is counted in units of about a microsecond: an expression or an item of a list is one, a node
+about forty. A spec has a fixed amount for what its loops and lists multiply, and more for what it
+writes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from netwright.diagnostics import Diagnostic
+from netwright.ir.program import Block, InlineNode, Module
+from netwright.source import Span
+
+NODE = 40
+"""Units for one visit of a node."""
+
+FIXED = 1_000_000
+PER_NODE = 4_000
+"""Units for every node that the file holds, as long as there are not too many of them."""
+
+MOST = 8_000_000
+THRICE = 3 * NODE
+"""Units for every node of a file of any size."""
+
+
+class Exhausted(Exception):
+    """The evaluation costs too much, and ends; `diagnostic` says where that was noticed."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__("the evaluation costs too much")
+        message = "the model expands to more than can be checked"
+        help = "fewer or shorter loops, lists and variants"
+        self.diagnostic = Diagnostic("E0501", message, span, help=help)
+
+
+@dataclass(slots=True)
+class _Meter:
+    left: int
+    span: Span
+
+
+_METER: ContextVar[_Meter | None] = ContextVar("netwright_work", default=None)
+
+
+@contextmanager
+def metered(module: Module) -> Iterator[None]:
+    """Count the work of what runs inside; a meter that runs already goes on."""
+    if _METER.get() is not None or module.model is None:
+        yield
+        return
+    written = sum(_nodes(block) for block in module.all_blocks())
+    limit = max(min(FIXED + PER_NODE * written, MOST), THRICE * written)
+    token = _METER.set(_Meter(limit, module.model.span))
+    try:
+        yield
+    finally:
+        _METER.reset(token)
+
+
+def _nodes(block: Block) -> int:
+    return sum(1 + (_nodes(n.block) if isinstance(n, InlineNode) else 0) for n in block.nodes)
+
+
+def spend(amount: int) -> None:
+    """Count `amount` units; raises Exhausted where the spec has used up what it may."""
+    meter = _METER.get()
+    if meter is not None:
+        meter.left -= amount
+        if meter.left < 0:
+            raise Exhausted(meter.span)
+
+
+def visit(span: Span) -> None:
+    """Count the visit of a node at `span`, where an exhausted budget is reported from then on."""
+    meter = _METER.get()
+    if meter is not None and meter.left >= 0:
+        meter.span = span
+    spend(NODE)
