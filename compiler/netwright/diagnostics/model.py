@@ -44,7 +44,8 @@ class Diagnostic:
 
 
 MAX_ERRORS = 100
-"""Errors of one report. A file with more is no spec; looking on would cost time and helps nobody."""
+"""Errors of one report. A file with more is no spec; looking on would cost time and helps
+nobody."""
 
 
 class TooManyErrors(Exception):

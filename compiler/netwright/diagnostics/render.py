@@ -64,7 +64,8 @@ def _end(span: Span, text: str) -> int:
 
 
 def _visible(text: str) -> str:
-    """`text` with control and bidirectional characters replaced, so that a spec cannot repaint the terminal."""
+    """`text` with control and bidirectional characters replaced, so that a spec cannot repaint
+    the terminal."""
     return "".join(c if c.isprintable() else "�" for c in text.replace("\t", " "))
 
 

@@ -155,8 +155,9 @@ def _with_placeholders(
     params: tuple[Any, ...],
     report: Report,
 ) -> tuple[Elaboration | None, list[str]]:
-    """Elaborate with placeholder sizes: sound where one assignment is, else faulty as the first."""
-    first: Report | None = None
+    """Elaborate with placeholder sizes: sound where one assignment is, else with the fewest
+    faults."""
+    faulty: list[Report] = []
     for assigned in placeholders.assignments(params):
         attempt = Report()
         found = elaborated(module, variant, {**values, **assigned}, attempt)
@@ -164,9 +165,8 @@ def _with_placeholders(
             report.extend(attempt)
             shown = ", ".join(f"{k}={_shown(v)}" for k, v in assigned.items())
             return found, [f"checked with {shown}, which the spec leaves open"]
-        first = first or attempt
-    assert first is not None
-    report.extend(first)
+        faulty.append(attempt)
+    report.extend(min(faulty, key=lambda found: len(found.errors)))
     return None, []
 
 

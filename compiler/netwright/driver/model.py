@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netwright.diagnostics import Diagnostic, Report, SpecError
+from netwright.diagnostics import Diagnostic, Report, SpecError, TooManyErrors
 from netwright.driver.catalogue import find
 from netwright.driver.register import load_entry_points
 from netwright.frontend.identifiers import did_you_mean
@@ -19,6 +19,7 @@ from netwright.passes.evaluate import Fault, Silent
 from netwright.passes.model import Elaboration, elaborate
 from netwright.passes.params import check_param, default_scope, evaluate_in
 from netwright.passes.rules import check_one
+from netwright.passes.work import Exhausted, metered
 from netwright.source import Sources, Span
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ def elaborated(
     own = Report()
     found = elaborate(module, variant, values, own)
     if found is not None and not own.errors:
-        check_one(found, own)
+        try:
+            check_one(found, own)
+        except Exhausted as exhausted:
+            own.add(exhausted.diagnostic)
+        except TooManyErrors:
+            pass
     report.extend(own)
     return None if own.errors else found
 
@@ -147,9 +153,10 @@ def given_values(
     values: dict[str, Value] = {}
     for name, expr in written.values.items():
         try:
-            value = evaluate_in(default_scope(module), module.model, {}, expr)
+            with metered(module):
+                value = evaluate_in(default_scope(module), module.model, {}, expr)
             values[name] = check_param(declared[name], value, written.spans[name])
-        except Fault as fault:
+        except (Fault, Exhausted) as fault:
             report.add(fault.diagnostic)
         except Silent:
             continue

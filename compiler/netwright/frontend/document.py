@@ -25,7 +25,7 @@ from _ruamel_yaml import (  # type: ignore[import-not-found]
 )
 from ruamel.yaml.error import MarkedYAMLError
 
-from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.diagnostics import Diagnostic, Label, Report, TooManyErrors
 from netwright.frontend import traps
 from netwright.frontend.budgets import DEFAULT, Budgets
 from netwright.frontend.scalars import OnLine, Place, Scattered, align, plain_value
@@ -165,7 +165,7 @@ class _Reader:
         try:
             for event in _events(parser):
                 self.take(event)
-        except _Stop:
+        except (_Stop, TooManyErrors):
             return None
         except MarkedYAMLError as fault:
             self.report.add(traps.syntax(fault, self.text, self.file, self.last))

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Loaded:
     """What a spec file came to. `module` is None where `report` holds errors.
 
-    `partial` is then the program without the nodes at fault, where the faults are confined to nodes.
+    `partial` is then the program without the nodes at fault, where the faults are confined to
+    nodes.
     """
 
     module: Module | None

@@ -4,11 +4,12 @@ language's words and places."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
-from netwright.diagnostics import Diagnostic
+from netwright.diagnostics import MAX_ERRORS, Diagnostic
 from netwright.frontend import keys
 from netwright.frontend.document import (
     Document,
@@ -48,6 +49,8 @@ _BY_KEY = {
     "weights": keys.KEY_RULE,
 }
 _Location = tuple[int | str, ...]
+_LOOKED_AT = 1000
+"""Keys of one mapping among which a misspelt one is looked for."""
 
 
 @dataclass(slots=True)
@@ -87,6 +90,8 @@ def validate(document: Document) -> Validated:
         SpecFile.model_validate(_plain(root), by_alias=True, by_name=False)
     except ValidationError as fault:
         for error in fault.errors(include_url=False, include_context=False, include_input=False):
+            if len(result.found) > 2 * MAX_ERRORS:
+                break
             _report(result, root, error)
     return result
 
@@ -136,7 +141,7 @@ def _missing(result: Validated, value: Value, name: str) -> None:
     result.explained.add(value.span)
     if not isinstance(value, MappingValue):
         return
-    if any(closest(other, [name]) for other in value.entries):
+    if any(closest(other, [name]) for other in islice(value.entries, _LOOKED_AT)):
         return
     result.add("E0104", f"the key `{name}` is missing", head(value))
 

@@ -6,8 +6,8 @@ equal as Python values, so equal sizes can be found by `==` and used as keys.
 
 A symbol may carry a *witness*, the number that it stands for in the instance at hand. Arithmetic
 keeps the symbol; questions (`same`, `known`, `compare`) look at the witness. That is how the source
-back end finds the expression behind an inferred size: it elaborates a block once more with its params
-as symbols, every decision being taken as for the real numbers.
+back end finds the expression behind an inferred size: it elaborates a block once more with its
+params as symbols, every decision being taken as for the real numbers.
 
 Rules over sizes never use `==`, `<` or `bool` on a size that may be symbolic; they ask:
 
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from math import gcd
 
 from netwright.ir.expr import Expr
@@ -200,7 +199,10 @@ def mul(a: Size, b: Size) -> Size:
 
 def product(sizes: tuple[Size, ...] | list[Size]) -> Size:
     """The product of `sizes`, 1 for none."""
-    return reduce(mul, sizes, 1)
+    total: Size = 1
+    for size in sizes:
+        total = mul(total, size)
+    return total
 
 
 def floordiv(a: Size, b: Size) -> Size:
@@ -482,7 +484,8 @@ def symbols(size: Size) -> list[Symbol]:
 
 
 def evaluate(size: Size, values: Mapping[str, int]) -> int:
-    """The integer that `size` is for these values of its symbols; KeyError names one that is missing."""
+    """The integer that `size` is for these values of its symbols; KeyError names one that is
+    missing."""
 
     def value(s: Symbol) -> Size:
         return s.witness if s.witness is not None and s.name not in values else values[s.name]

@@ -36,7 +36,8 @@ def is_complex(dtype: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """dtype and shape of a tensor: `float[B, T, 512]`; SizeTooLarge for one that torch cannot hold."""
+    """dtype and shape of a tensor: `float[B, T, 512]`; SizeTooLarge for one that torch cannot
+    hold."""
 
     dtype: str
     shape: tuple[Size, ...]

@@ -1,10 +1,10 @@
 """Elaboration: the generic program with chosen params becomes a typed instance tree.
 
-Every size is then a number or a symbol of the run time, every condition decided. Equal instances of a
-block (same params, same input types) are elaborated once and shared.
+Every size is then a number or a symbol of the run time, every condition decided. Equal instances
+of a block (same params, same input types) are elaborated once and shared.
 
-Optional inputs of a model and `training` are decided at call, so a model is elaborated once for each
-*case*: which optional inputs are given, and in which mode.
+Optional inputs of a model and `training` are decided at call, so a model is elaborated once for
+each *case*: which optional inputs are given, and in which mode.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True)
 class Call:
-    """One use of a module: where, under which path, with which inputs instead of the written ones."""
+    """One use of a module: where, under which path, with which inputs instead of the written
+    ones."""
 
     path: Path
     span: Span
@@ -136,7 +137,8 @@ class Elaborator:
                         call,
                         "",
                         (Label(declared.span, f"`{declared.name}` is declared here"),),
-                        f"give it under `from`: `{declared.name}: ...`, or declare it `optional: true`",
+                        f"give it under `from`: `{declared.name}: ...`, "
+                        "or declare it `optional: true`",
                     )
                 )
             given[declared.name] = first(value)
@@ -233,7 +235,8 @@ class Elaborator:
         self._weigh(instance)
 
     def _weigh(self, instance: Instance) -> None:
-        """Hold what `instance` expands to against the budget; equal blocks are elaborated once only."""
+        """Hold what `instance` expands to against the budget; equal blocks are elaborated once
+        only."""
         children = instance.children.values()
         size = 1 + sum(self._sizes.get(c, 1) if isinstance(c, Instance) else 1 for c in children)
         self._sizes[instance] = size
@@ -317,7 +320,8 @@ class Elaborator:
             raise Fault(
                 Diagnostic(
                     "E0309",
-                    f"the output `{output.name}` is declared {type_text(output.type)}, but is {describe(value)}",
+                    f"the output `{output.name}` is declared {type_text(output.type)}, "
+                    f"but is {describe(value)}",
                     output.type.span,
                     "",
                     (Label(output.value.span, "its value is computed here"),),
@@ -349,7 +353,8 @@ class Elaborator:
             self.report.add(
                 Diagnostic(
                     "E0306",
-                    f"the size `{unknown.size}` is only known at run time, but is needed to build the model",
+                    f"the size `{unknown.size}` is only known at run time, "
+                    "but is needed to build the model",
                     node.span,
                 )
             )
@@ -514,7 +519,8 @@ class Elaborator:
                 f"`{node.name}` and `{taken.name}` both keep their weights at `{'.'.join(path)}`",
                 node.name_span,
                 notes=(Label(taken.name_span, f"`{taken.name}` stands here"),),
-                help="give one of them another `key`, or call the first node again to share its weights",
+                help="give one of them another `key`, "
+                "or call the first node again to share its weights",
             )
 
     # Modules ----------------------------------------------------------------------------
@@ -591,7 +597,8 @@ class Elaborator:
         if len(given.positional) > len(names):
             fault(
                 "E0214",
-                f"`{callee}` takes {len(names)} input{'s' * (len(names) != 1)}, but receives {len(given.positional)}",
+                f"`{callee}` takes {len(names)} input{'s' * (len(names) != 1)}, "
+                f"but receives {len(given.positional)}",
                 given.positional[len(names)].span,
             )
         for name, expr in zip(names, given.positional, strict=False):
@@ -644,7 +651,8 @@ class Elaborator:
         except OpError as error:
             raise Fault(self._op_fault(error, node, given)) from None
         except (AttributeError, IndexError, TypeError, KeyError):
-            # An inference rule over inputs that are not there or of another kind: the rule says it better.
+            # An inference rule over inputs that are not there or of another kind: the rule says
+            # it better.
             weights = ()
             if not given or any(not isinstance(v, Tensor) for v in given.values()):
                 fault(
@@ -761,7 +769,8 @@ class Elaborator:
     def _block_defs(
         self, frame: Frame, callee: ModuleValue, args: Mapping[str, tuple[Value, Span]]
     ) -> dict[str, ex.Expr]:
-        """What the callee's names are in the terms of the class at hand, where that can be written."""
+        """What the callee's names are in the terms of the class at hand, where that can be
+        written."""
         defs: dict[str, ex.Expr] = {}
         assert callee.scope is not None
         same_file = callee.scope is frame.instance.scope
@@ -809,7 +818,8 @@ class Elaborator:
         return self._run_block(frame, node, call, instance, inputs)
 
     def _sizes_known(self, instance: Instance, given: Mapping[str, Any]) -> dict[str, Size]:
-        """What the callee's names of sizes are here; an inline block's by input and axis (`x.1`)."""
+        """What the callee's names of sizes are here; an inline block's by input and axis
+        (`x.1`)."""
         sizes = dict(instance.dims)
         if instance.block.inline:
             for name, type_ in given.items():

@@ -92,7 +92,8 @@ class Frame:
     """The value of the last node, which a block without `outputs` gives."""
     claims: dict[Path, Node] = field(default_factory=dict)
     root: bool = True
-    """In symbolic mode: whether this is the class at hand, whose names can be written as they are."""
+    """In symbolic mode: whether this is the class at hand, whose names can be written as they
+    are."""
     defs: dict[str, ex.Expr] = field(default_factory=dict)
     """In symbolic mode, below the root: names as expressions of the class at hand."""
     locals: dict[str, Value] = field(default_factory=dict)
@@ -432,7 +433,8 @@ class Evaluator:
     def _unknown(self, unknown: SizeUnknown, expr: ex.Expr) -> NoReturn:
         fault(
             "E0306",
-            f"the size `{unknown.size}` is only known at run time, but is needed to build the model",
+            f"the size `{unknown.size}` is only known at run time, "
+            "but is needed to build the model",
             expr.span,
             help="make it a param, or give the input a fixed size there",
         )
@@ -672,7 +674,8 @@ class Evaluator:
 def op_fault(
     error: OpError, expr: ex.Expr, operands: tuple[Value, ...], arg_spans: Mapping[str, Span]
 ) -> Diagnostic:
-    """An op's refusal as a diagnostic: at the argument it names, with the inputs and their types."""
+    """An op's refusal as a diagnostic: at the argument it names, with the inputs and their
+    types."""
     span = expr.span
     if error.arg is not None:
         span = arg_spans.get(error.arg, span)

@@ -22,7 +22,8 @@ from netwright.passes.work import Exhausted, metered
 from netwright.source import NOWHERE
 
 MAX_CASES = 16
-"""Above this many combinations of optional inputs, only none, all, and each alone are elaborated."""
+"""Above this many combinations of optional inputs, only none, all, and each alone are
+elaborated."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Elaboration:
-    """A model elaborated for its cases. `cases` holds the plain one (nothing optional, evaluation) first.
+    """A model elaborated for its cases. `cases` holds the plain one (nothing optional,
+    evaluation) first.
 
     `given` names the params that the variant or an override gave.
     """
@@ -68,7 +70,8 @@ class Elaboration:
 def elaborate(
     module: Module, variant: str | None, overrides: Mapping[str, Value], report: Report
 ) -> Elaboration | None:
-    """The model of `module` with these params; None where its params are at fault, or it is too large."""
+    """The model of `module` with these params; None where its params are at fault, or it is too
+    large."""
     try:
         with metered(module):
             return _elaborate(module, variant, overrides, report)

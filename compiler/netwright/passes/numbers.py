@@ -1,4 +1,5 @@
-"""Functions over numbers and lists, evaluated at build: `ceil`, `len`, `linspace`, `make_divisible`."""
+"""Functions over numbers and lists, evaluated at build: `ceil`, `len`, `linspace`,
+`make_divisible`."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def make_divisible(
 ) -> int:
     """The multiple of `divisor` nearest to `v`, at least `min_value`, not under `round_limit * v`.
 
-    The rule by which MobileNet and EfficientNet round channels (tensorflow/models, `make_divisible`).
+    The rule by which MobileNet and EfficientNet round channels (tensorflow/models,
+    `make_divisible`).
     """
     least = min_value or divisor
     rounded = max(least, int(v + divisor / 2) // divisor * divisor)
