@@ -1,4 +1,5 @@
-"""The table of diagnostic codes: E01 text, E02 names and arguments, E03 types, E04 meaning, E05 budgets."""
+"""The table of diagnostic codes: E01 text, E02 names and arguments, E03 types, E04 meaning, E05
+budgets."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What the source back end writes from: one entry for each class of the emitted file.
 
-A class is a block (or the part of one that `take` leaves) with all its distinct instances. Where a size
-was inferred, `sizes` holds an expression over the class's own names that gives the right number in every
-instance.
+A class is a block (or the part of one that `take` leaves) with all its distinct instances. Where
+a size was inferred, `sizes` holds an expression over the class's own names that gives the right
+number in every instance.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class ClassFacts:
     """One class.
 
     instances  the distinct instances in this configuration, over all cases
-    symbolic   the same instances elaborated with their integers as symbols, for shapes in terms of the class
-    dims       names that are sizes of the inputs and known at build: candidates for constructor arguments
-    places     for an inline block, where such a size is: input and axis, `x.1`
-    sizes      chosen expressions by site
+    symbolic   the same instances elaborated with their integers as symbols, for shapes in terms
+    of the class dims       names that are sizes of the inputs and known at build: candidates for
+    constructor arguments places     for an inline block, where such a size is: input and axis,
+    `x.1` sizes      chosen expressions by site
     needs      the names in `dims` that building an instance needs
     group      0, or the number of the group where the instances of one block needed several classes
     """

@@ -68,7 +68,8 @@ class Keyword:
 
 @dataclass(frozen=True, eq=False)
 class Call(Expr):
-    """`func(args, name=...)`; `func` is a `Name`, an `Attribute`, or a `Call` that makes a module."""
+    """`func(args, name=...)`; `func` is a `Name`, an `Attribute`, or a `Call` that makes a
+    module."""
 
     func: Expr
     args: tuple[Expr, ...] = ()

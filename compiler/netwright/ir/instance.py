@@ -1,7 +1,8 @@
-"""The instance tree: one block with its params chosen and its inputs typed, as a list of typed steps.
+"""The instance tree: one block with its params chosen and its inputs typed, as a list of typed
+steps.
 
-Elaboration makes it; the fx back end lowers it, `show` counts over it, and the source back end reads the
-facts that it recorded. Equal instances are one object: 126 equal layers share one.
+Elaboration makes it; the fx back end lowers it, `show` counts over it, and the source back end
+reads the facts that it recorded. Equal instances are one object: 126 equal layers share one.
 """
 
 from __future__ import annotations
@@ -128,7 +129,8 @@ class CallModule(Step):
 
 @dataclass(frozen=True, eq=False)
 class CallBlock(Step):
-    """A block instance. `results` pairs each tensor that the callee outputs with the caller's tensor."""
+    """A block instance. `results` pairs each tensor that the callee outputs with the caller's
+    tensor."""
 
     path: Path
     child: Instance
@@ -141,9 +143,10 @@ class CallBlock(Step):
 class Scan(Step):
     """A block walked along a dim.
 
-    `walked` maps input names to (tensor, axis), `carried` input names to first values, `fixed` the rest.
-    `carry` maps an input to the callee's output that replaces it; `stacked` pairs a callee's output
-    with the caller's tensor that stacks it along `axis`, `final` one with the last carried value.
+    `walked` maps input names to (tensor, axis), `carried` input names to first values, `fixed`
+    the rest. `carry` maps an input to the callee's output that replaces it; `stacked` pairs a
+    callee's output with the caller's tensor that stacks it along `axis`, `final` one with the
+    last carried value.
     """
 
     path: Path

@@ -178,7 +178,8 @@ def literal(value: object) -> str:
 
 
 def quote(text: str) -> str:
-    """A string literal in double quotes where that needs no more escapes, as ruff format prefers."""
+    """A string literal in double quotes where that needs no more escapes, as ruff format
+    prefers."""
     body = repr(text)
     if body[0] == "'" and '"' not in body:
         return f'"{body[1:-1]}"'
@@ -189,7 +190,8 @@ def quote(text: str) -> str:
 
 
 def rebuild(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
-    """A copy of `expr` in which every subexpression for which `change` gives one is replaced by it."""
+    """A copy of `expr` in which every subexpression for which `change` gives one is replaced by
+    it."""
     new = change(expr)
     if new is not None:
         return new

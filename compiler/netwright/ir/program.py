@@ -1,7 +1,7 @@
 """The generic program: a spec with its names bound and its expressions parsed, params still free.
 
-Blocks nest: a model holds the blocks of its file, a node may hold an inline block. Everything is frozen
-and compared by identity.
+Blocks nest: a model holds the blocks of its file, a node may hold an inline block. Everything is
+frozen and compared by identity.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ ParamType = str
 
 @dataclass(frozen=True, eq=False)
 class Param:
-    """A param of a block. `default` is None for a required one; `optional` admits the value None."""
+    """A param of a block. `default` is None for a required one; `optional` admits the value
+    None."""
 
     name: str
     type: ParamType
@@ -68,9 +69,9 @@ class Output:
 class Loop:
     """`repeat`, `each` or `scan`.
 
-    targets   the names bound in each iteration (`i` counts in every kind, whether named here or not)
-    iterable  for `repeat` a number or a list expression, for `each` a list, for `scan` the tensors
-    over      for `scan`: the dim's name that the tensors are walked along
+    targets   the names bound in each iteration (`i` counts in every kind, whether named here or
+    not) iterable  for `repeat` a number or a list expression, for `each` a list, for `scan` the
+    tensors over      for `scan`: the dim's name that the tensors are walked along
     """
 
     kind: Choice["repeat", "each", "scan"]
@@ -104,7 +105,8 @@ class KeyPart:
 
 @dataclass(frozen=True, eq=False)
 class Control:
-    """Control keys of a node. `when`, `frozen` and `checkpoint` are conditions; None where absent."""
+    """Control keys of a node. `when`, `frozen` and `checkpoint` are conditions; None where
+    absent."""
 
     loop: Loop | None = None
     when: Expr | None = None
@@ -213,7 +215,8 @@ class InitRule:
 
 @dataclass(frozen=True, eq=False)
 class Tie:
-    """`target` shares the storage of the weight that `source` names, or of none where it gives None."""
+    """`target` shares the storage of the weight that `source` names, or of none where it gives
+    None."""
 
     target: str
     source: Expr
@@ -265,7 +268,8 @@ class Module:
     state: dict[str, str] = field(default_factory=dict)
     properties: dict[str, object] = field(default_factory=dict)
     faulty: frozenset[Node] = frozenset()
-    """Nodes that the front end has reported; elaboration passes over them, and over what depends on them."""
+    """Nodes that the front end has reported; elaboration passes over them, and over what depends
+    on them."""
 
     def all_blocks(self) -> Iterator[Block]:
         if self.model is not None:

@@ -21,7 +21,8 @@ Value = Any
 class Tensor:
     """A tensor of an instance. Its identity is what steps refer to.
 
-    `label` says in diagnostics what it is called (set when a node takes it), `span` where it came from.
+    `label` says in diagnostics what it is called (set when a node takes it), `span` where it
+    came from.
     """
 
     type: TensorType

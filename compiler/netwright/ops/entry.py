@@ -1,16 +1,16 @@
 """What an op is: one table entry that holds everything the compiler knows about it.
 
-A `ModuleOp` describes a class of `torch.nn`, a `FunctionOp` a function or method on tensors. An entry
-has the names and kinds of its arguments (held equal to torch's signature by a test), a shape rule in
-plain Python, the weights it owns, its FLOPs, and how it is written in emitted source.
+A `ModuleOp` describes a class of `torch.nn`, a `FunctionOp` a function or method on tensors. An
+entry has the names and kinds of its arguments (held equal to torch's signature by a test), a shape
+rule in plain Python, the weights it owns, its FLOPs, and how it is written in emitted source.
 
 What rules see
 --------------
-A rule is called with bound arguments by name: a tensor argument is a `TensorType`, a list of tensors a
-tuple of them, a size an `int` or a `Dim`, everything else a plain Python value (`DType` for dtypes).
-Sizes may be symbolic: rules compare them only through `netwright.ir.dims` (`same`, `known`, `compare`).
-A rule returns a `TensorType`, or a tuple of them where torch returns a tuple or list, and refuses what
-torch refuses by raising `OpError`.
+A rule is called with bound arguments by name: a tensor argument is a `TensorType`, a list of
+tensors a tuple of them, a size an `int` or a `Dim`, everything else a plain Python value
+(`DType` for dtypes). Sizes may be symbolic: rules compare them only through `netwright.ir.dims`
+(`same`, `known`, `compare`). A rule returns a `TensorType`, or a tuple of them where torch
+returns a tuple or list, and refuses what torch refuses by raising `OpError`.
 """
 
 from __future__ import annotations
@@ -76,8 +76,9 @@ class Arg:
 class OpError(Exception):
     """An op refuses its arguments or inputs.
 
-    `message` states the fact without naming the node; `arg` names the argument or input at fault, so that the place
-    can be underlined; `code` is a diagnostic code; `expected` and `found` feed the label; `help` is the remedy.
+    `message` states the fact without naming the node; `arg` names the argument or input at
+    fault, so that the place can be underlined; `code` is a diagnostic code; `expected` and
+    `found` feed the label; `help` is the remedy.
     """
 
     def __init__(
@@ -97,7 +98,8 @@ class OpError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A tensor that a module owns: its name within the module, shape, dtype, and whether it learns."""
+    """A tensor that a module owns: its name within the module, shape, dtype, and whether it
+    learns."""
 
     name: str
     shape: tuple[Size, ...]
@@ -123,10 +125,10 @@ class ModuleOp:
     args      the constructor's arguments, in torch's order
     inputs    the forward's arguments, tensors and others (`MultiheadAttention` has `need_weights`)
     infer     for arguments that follow from the inputs: name -> function of the inputs
-    rule      (constructor and forward arguments in one mapping) -> Result; None falls back to fake tensors
-    weights   (constructor arguments) -> what it owns, in torch's order
-    flops     (all arguments, result) -> floating point operations, counted as torch.utils.flop_counter does
-    outputs   names of several results; the first flows on
+    rule      (constructor and forward arguments in one mapping) -> Result; None falls back to
+    fake tensors weights   (constructor arguments) -> what it owns, in torch's order
+    flops     (all arguments, result) -> floating point operations, counted as
+    torch.utils.flop_counter does outputs   names of several results; the first flows on
     train     whether it acts differently in training mode
     """
 
@@ -148,12 +150,12 @@ class FunctionOp:
     """A function or method on tensors.
 
     name      as written in specs, as function `name(x, ...)` or method `x.name(...)`
-    function  the function's path in emitted source (`torch.cat`, `F.relu`), None where there is only the method
-    method    the tensor method's name, None where there is only the function
+    function  the function's path in emitted source (`torch.cat`, `F.relu`), None where there is
+    only the method method    the tensor method's name, None where there is only the function
     args      the arguments in torch's order; the first tensor is a method's receiver
     rule      (bound arguments) -> Result; None falls back to fake tensors
-    factory   makes a tensor from nothing, so that emitted source adds the device of the block's inputs
-    train     acts in training mode only (`dropout`)
+    factory   makes a tensor from nothing, so that emitted source adds the device of the block's
+    inputs train     acts in training mode only (`dropout`)
     lowered   has no counterpart in torch: the back ends expand it (`rearrange`, `drop_path`)
     """
 

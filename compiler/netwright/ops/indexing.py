@@ -28,6 +28,7 @@ class SliceItem:
 
 
 Item = int | Dim | SliceItem | TensorType | EllipsisType | None
+_KINDS = (int, Dim, TensorType, EllipsisType)
 
 
 def index_type(x: TensorType, items: Sequence[Item]) -> TensorType:
@@ -38,8 +39,20 @@ def index_type(x: TensorType, items: Sequence[Item]) -> TensorType:
     """
     walk = _Walk(x)
     for item in _expanded(x, items):
+        _check_kind(item)
         walk.take(item)
     return walk.result()
+
+
+def _check_kind(item: object) -> None:
+    """OpError E0305 for what is no index: a text, a fraction, a truth value, a list."""
+    if isinstance(item, SliceItem):
+        for bound in (item.lower, item.upper, item.step):
+            _check_kind(bound)
+    elif isinstance(item, bool) or not (item is None or isinstance(item, _KINDS)):
+        shown = "a list" if isinstance(item, tuple) else repr(item)
+        message = f"an index is an integer, a slice or an integer tensor, found {shown}"
+        raise OpError(message, code="E0305")
 
 
 def _expanded(x: TensorType, items: Sequence[Item]) -> list[Item]:

@@ -1,13 +1,18 @@
-"""The tables of ops by name. A duplicate is an error; plugins add to `MODULES` through `register`."""
+"""The tables of ops by name. A duplicate is an error; plugins add to `MODULES` through
+`register`."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from netwright.ops import functions, modules
 from netwright.ops.entry import FunctionOp, ModuleOp
 
+OpT = TypeVar("OpT", ModuleOp, FunctionOp)
 
-def _by_name(ops: tuple[ModuleOp, ...] | tuple[FunctionOp, ...]) -> dict[str, ModuleOp | FunctionOp]:
-    table: dict[str, ModuleOp | FunctionOp] = {}
+
+def _by_name(ops: tuple[OpT, ...]) -> dict[str, OpT]:
+    table: dict[str, OpT] = {}
     for op in ops:
         if op.name in table:
             raise ValueError(f"two ops are called {op.name}")
@@ -15,12 +20,10 @@ def _by_name(ops: tuple[ModuleOp, ...] | tuple[FunctionOp, ...]) -> dict[str, Mo
     return table
 
 
-MODULES: dict[str, ModuleOp] = {k: v for k, v in _by_name(modules.ALL).items() if isinstance(v, ModuleOp)}
+MODULES: dict[str, ModuleOp] = _by_name(modules.ALL)
 """Module classes by name: `Conv2d`."""
 
-FUNCTIONS: dict[str, FunctionOp] = {
-    k: v for k, v in _by_name(functions.ALL).items() if isinstance(v, FunctionOp)
-}
+FUNCTIONS: dict[str, FunctionOp] = _by_name(functions.ALL)
 """Functions and methods by the name that specs use: `cat`, `view`."""
 
 
@@ -32,5 +35,6 @@ def add_module(op: ModuleOp) -> None:
 
 
 def method_named(name: str) -> FunctionOp | None:
-    """The op that `x.name(...)` means; one that differs from the function is called `Tensor.name`."""
+    """The op that `x.name(...)` means; one that differs from the function is called
+    `Tensor.name`."""
     return FUNCTIONS.get(f"Tensor.{name}", FUNCTIONS.get(name))

@@ -115,7 +115,7 @@ class Elaborator:
 
         def evaluate(dim: ex.Expr, dims: Mapping[str, Size]) -> Value:
             frame = Frame(Instance(block, scope, {}, {}), {**names, **dims}, symbolic=self.symbolic)
-            frame.defs = defs or {}
+            frame.defs = dict(defs or {})
             frame.root = False
             return Evaluator(frame).value(dim)
 
@@ -455,7 +455,7 @@ class Elaborator:
                     f"a parameter's shape is a list of sizes, found {describe(size)}",
                     node.shape.span,
                 )
-            if known(size) is None:
+            if isinstance(size, Dim) and known(size) is None:
                 raise SizeUnknown(size)
         frame.fact(node, "shape", shape)
         frozen = node.control.frozen is not None and evaluator.condition(node.control.frozen)
@@ -725,7 +725,8 @@ class Elaborator:
                 op_fault(error, ex.Name("", span=call.span), tuple(given.values()), {})
             ) from None
         many = isinstance(result, tuple)
-        results = tuple(Tensor(t, "", call.span) for t in (result if many else (result,)))
+        types_of: tuple[TensorType, ...] = result if isinstance(result, tuple) else (result,)
+        results = tuple(Tensor(t, "", call.span) for t in types_of)
         checkpoint = self._checkpoint(frame, node)
         frame.instance.steps.append(
             CallModule(call.path, child, forward, results, checkpoint, node=node, span=call.span)

@@ -1,9 +1,10 @@
 """From instances back to classes: every inferred size as an expression over the class's own names.
 
-Each class is elaborated again for each of its distinct instances, its integers being symbols that carry
-the instance's number as a witness. Decisions fall as they fell for the numbers, and every inferred size
-comes out as a polynomial over the class's names. An expression is taken only if it gives the right number
-in every instance and iteration; where none does, the instances are split into several classes.
+Each class is elaborated again for each of its distinct instances, its integers being symbols
+that carry the instance's number as a witness. Decisions fall as they fell for the numbers, and
+every inferred size comes out as a polynomial over the class's names. An expression is taken only
+if it gives the right number in every instance and iteration; where none does, the instances are
+split into several classes.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def _collect(elaboration: Elaboration) -> Groups:
             continue
         seen.add(instance)
         groups.setdefault((instance.block, instance.cut, 0), []).append(instance)
-        queue += [c for c in _made(instance)]
+        queue += _made(instance)
     return groups
 
 
@@ -197,7 +198,8 @@ def _symbolic(
 
 
 def _unbound(instance: Instance) -> Iterator[str]:
-    """Names of sizes that only an absent input would bind; they count as 0 (`in_channels + skip_channels`)."""
+    """Names of sizes that only an absent input would bind; they count as 0 (`in_channels +
+    skip_channels`)."""
     known_names = {**instance.scope.table, **instance.params, **instance.dims}
     for declared in instance.block.inputs:
         if instance.inputs.get(declared.name) is None:
@@ -222,7 +224,7 @@ def _given_types(facts: ClassFacts, parents: list[Parent]) -> dict[str, list[Any
             continue
         found = parent.symbolic[number].facts.get((node, "given"), [])
         if iteration < len(found):
-            for name, type_ in found[iteration].items():
+            for name, type_ in dict(found[iteration]).items():
                 given.setdefault(name, []).append(type_)
     return given
 
@@ -280,7 +282,8 @@ class _Shapes:
 
     def _declared_size(self, dim: ex.Expr, actual: Size) -> Size:
         if isinstance(dim, ex.Name):
-            return self.names.get(dim.id, self.dims.get(dim.id, actual))
+            found = self.names.get(dim.id, self.dims.get(dim.id, actual))
+            return found if isinstance(found, int | Dim) else actual
         if isinstance(dim, ex.Literal) or known(actual) is None:
             return actual
         frame = Frame(self.facts.sample, {**self.names, **self.dims}, symbolic=True)
@@ -293,7 +296,8 @@ class _Shapes:
     def _from_parents(
         self, name: str, axis: int, actual: Size, rank: int, given: list[Any] | None
     ) -> Size:
-        """A dim of an inline block's input: the parent's expression where the block can write it too."""
+        """A dim of an inline block's input: the parent's expression where the block can write it
+        too."""
         if known(actual) is None:
             return actual
         sizes = [t.shape[axis] for t in given or [] if isinstance(t, TensorType) and axis < t.rank]
@@ -379,7 +383,8 @@ def _choose_all(
 
 
 def _needs(facts: ClassFacts) -> set[str]:
-    """Names of input sizes that the constructor reads: in chosen expressions, arguments and shapes."""
+    """Names of input sizes that the constructor reads: in chosen expressions, arguments and
+    shapes."""
     read: set[str] = set()
     for (_, kind), expr in facts.sizes.items():
         if not kind.startswith("einops"):
@@ -434,7 +439,8 @@ def _sites(
 def _needed_there(
     facts: ClassFacts, place: object, class_of: Mapping[Instance, ClassFacts]
 ) -> dict[str, str]:
-    """What the classes that are built at a place need to know of their inputs' sizes, and where it is."""
+    """What the classes that are built at a place need to know of their inputs' sizes, and where
+    it is."""
     needs: dict[str, str] = {}
     for child in facts.found(place, "child"):
         if isinstance(child, Instance) and child in class_of:
@@ -453,8 +459,8 @@ def _sizes_of(
             for k in range(len(found[0])):
                 yield (place, f"{kind}:{k}"), [f[k] for f in found]
     elif kind == "dims":
-        for name, at in sorted(needs.items()):
-            yield (place, f"dim:{name}"), [f.get(at, 0) for f in found]
+        for name, key in sorted(needs.items()):
+            yield (place, f"dim:{name}"), [f.get(key, 0) for f in found]
     elif kind == "einops":
         for k, step in enumerate(found[0]):
             for at, sizes in _step_sizes(step.args):
@@ -554,7 +560,7 @@ def _fits(
         symbolic = facts.symbolic[number]
         fresh = {k: known(v) for k, v in symbolic.dims.items()}
         names = {**fresh, **instance.dims, **instance.params, **_numbers(instance.values)}
-        steps = instance.facts.get((place, "iteration"), [])
+        steps: list[Any] = instance.facts.get((place, "iteration"), [])
         for iteration, expected in enumerate(numbers):
             step = steps[iteration] if iteration < len(steps) else {}
             frame = Frame(Instance(instance.block, instance.scope, {}, {}), {**names, **step})

@@ -80,8 +80,8 @@ class Binder:
         raise Fault(
             Diagnostic(
                 "E0305",
-                f"the input `{declared.name}` of `{self.block.name}` is {type_text(declared.type)}, "
-                f"but receives {describe(value)}",
+                f"the input `{declared.name}` of `{self.block.name}` "
+                f"is {type_text(declared.type)}, but receives {describe(value)}",
                 call,
                 "",
                 (Label(declared.span, f"`{declared.name}` is declared here"),),
@@ -174,7 +174,8 @@ class Binder:
         raise Fault(
             Diagnostic(
                 "E0301",
-                f"the input `{declared.name}` of `{self.block.name}` wants {what}, but receives {show(actual)}",
+                f"the input `{declared.name}` of `{self.block.name}` wants {what}, "
+                f"but receives {show(actual)}",
                 call,
                 label,
                 tuple(notes),
@@ -191,7 +192,8 @@ def type_text(type_: TypeExpr) -> str:
 
 
 def model_input(type_: TypeExpr, label: str, span: Span, size: Callable[[ex.Expr], Size]) -> Value:
-    """The value of a model's own input: every dim a number or a symbol. `...` stands for one dim."""
+    """The value of a model's own input: every dim a number or a symbol. `...` stands for one
+    dim."""
     if type_.item is not None:
         item = model_input(type_.item, label, span, size)
         return TensorList(item.type, label)

@@ -180,7 +180,8 @@ def _target(loop: Loop) -> str:
 def _renamed(
     value: Value, loop: Loop, index: ex.Expr, frame: Frame, moved: ex.Name | None = None
 ) -> Value:
-    """`value` with `index` for the loop's counter; with `moved`, counted from the next iteration."""
+    """`value` with `index` for the loop's counter; with `moved`, counted from the next
+    iteration."""
     target = _target(loop)
 
     def change(s: Symbol) -> Size | None:
@@ -438,7 +439,8 @@ def _finish_scan(
 def _scan_carry(
     outputs: Mapping[str, Value], free: list[str], walked: Mapping[str, Any]
 ) -> dict[str, Tensor]:
-    """Which inputs are fed back: by name, or the only output to the first input that is not walked."""
+    """Which inputs are fed back: by name, or the only output to the first input that is not
+    walked."""
     if len(outputs) == 1:
         (out,) = outputs.values()
         return {free[0]: out} if free else {}

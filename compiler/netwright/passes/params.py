@@ -137,7 +137,8 @@ _DEFAULTS: dict[Module, Scope] = {}
 
 
 def default_scope(module: Module) -> Scope:
-    """The params that the blocks of `module` see when they are used from another file: the defaults.
+    """The params that the blocks of `module` see when they are used from another file: the
+    defaults.
 
     Required ones are left out; a block that reads one is at fault there.
     """

@@ -33,12 +33,14 @@ class Emitted:
 def emit(model: ModelFacts) -> Emitted:
     """The file of a model. The same facts always give the same bytes.
 
-    Raises AssertionError where the text breaks the rules of emitted files, which is a fault of ours.
+    Raises AssertionError where the text breaks the rules of emitted files, which is a fault of
+    ours.
     """
     file = Emitter(model).file()
     variant = f", variant {model.variant}" if model.variant else ""
     file.provenance = [
-        f"Generated from {model.module.path} ({model.module.digest[:8]}{variant}) by netwright {__version__}.",
+        f"Generated from {model.module.path} ({model.module.digest[:8]}{variant}) "
+        f"by netwright {__version__}.",
         "The file stands on its own: edit it freely, it imports nothing but torch.",
     ]
     rendered = render(file)

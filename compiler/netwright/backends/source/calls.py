@@ -68,7 +68,8 @@ def write(
     """The call of `op` on translated arguments; the receiver of a method is the first."""
     special = _SPECIAL.get(op.name)
     if special is not None:
-        return special(op, args, keywords, around)
+        written: ex.Expr = special(op, args, keywords, around)
+        return written
     if op.factory:
         return _factory(op, args, keywords, around)
     if (as_method and op.method) or op.function is None:
@@ -136,7 +137,8 @@ def _fills_float(op: FunctionOp, args: tuple[ex.Expr, ...]) -> bool:
 
 
 def _float(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:
-    """`.float()` casts to the build's dtype: that of a floating tensor at hand, else torch's default."""
+    """`.float()` casts to the build's dtype: that of a floating tensor at hand, else torch's
+    default."""
     if around.dtype_of is not None:
         return method(args[0], "to", ex.Attribute(around.dtype_of, "dtype"))
     return method(args[0], "to", call("torch.get_default_dtype"))
@@ -212,7 +214,8 @@ _SPECIAL: dict[str, Any] = {
 
 
 def rearranged(receiver: ex.Expr, steps: Any, written: Any) -> ex.Expr:
-    """The steps of a `rearrange` as a chain of methods; `written(k, j, m)` is the chosen size, if any."""
+    """The steps of a `rearrange` as a chain of methods; `written(k, j, m)` is the chosen size,
+    if any."""
     for k, step in enumerate(steps):
         args: list[ex.Expr] = []
         for j, arg in enumerate(step.args):

@@ -116,7 +116,7 @@ class Constructor(Forward):
                 self._parameter(node)
             elif isinstance(node, BufferNode):
                 self._buffer(node)
-            else:
+            elif isinstance(node, ModuleNode | InlineNode):
                 self._module(node, done)
         flags = dict(self.forward.flags) if self.forward is not None else {}
         tail: list[Statement] = [SetAttribute(self_attr(k), self.expr(v)) for k, v in flags.items()]
@@ -212,9 +212,9 @@ class Constructor(Forward):
             body.append(
                 Evaluate(ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),)))
             )
-        self._conditional(node, target, body)
+        self._switched(node, target, body)
 
-    def _conditional(
+    def _switched(
         self, node: ModuleNode | InlineNode, target: ex.Expr, body: list[Statement]
     ) -> None:
         """`if` for a `when` that is decided at build: `nn.Identity()` where it does not hold."""
@@ -296,7 +296,7 @@ class Constructor(Forward):
             name = targets[0] if used else "_"
             iterable = self.expr(source)
             listed = _is_call(source, "range") or isinstance(source, ex.ListExpr | ex.Comprehension)
-            values = [c for c in self.facts.found(node, "iteration")]
+            values = self.facts.found(node, "iteration")
             counts = not values or all(isinstance(v.get(targets[0]), int) for v in values)
             if listed or not counts:
                 return (name,), iterable
@@ -368,7 +368,7 @@ class Constructor(Forward):
         sizes = self.facts.sizes
         if (node, f"infer:{name}") in sizes:
             return self.expr(sizes[node, f"infer:{name}"])
-        items = []
+        items: list[ex.Expr] = []
         while (node, f"infer:{name}:{len(items)}") in sizes:
             items.append(self.expr(sizes[node, f"infer:{name}:{len(items)}"]))
         return ex.ListExpr(tuple(items))

@@ -14,7 +14,8 @@ from netwright.ir.values import ModuleValue, Outputs, Tensor, TensorList, Value
 
 @dataclass
 class CtorArg:
-    """A constructor argument: the spec's name for it and the emitted one, and how it is declared."""
+    """A constructor argument: the spec's name for it and the emitted one, and how it is
+    declared."""
 
     source: str
     name: str
@@ -58,7 +59,8 @@ class ClassContext:
 
 
 def is_chain(facts: ClassFacts) -> bool:
-    """Whether an inline block is a plain chain of modules called 0, 1, 2, ...: an `nn.Sequential`."""
+    """Whether an inline block is a plain chain of modules called 0, 1, 2, ...: an
+    `nn.Sequential`."""
     block = facts.block
     if not block.inline or block.outputs or len(block.inputs) > 1:
         return False

@@ -54,7 +54,10 @@ from netwright.ir.program import Block, ExprNode, InlineNode, Method, ModuleNode
 from netwright.ir.values import ModuleValue, Outputs, Tensor, Value
 from netwright.ops.table import MODULES
 
-BUILTINS = frozenset({"range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float", "bool", "reversed", "isinstance", "tuple", "ValueError"})  # fmt: skip
+BUILTINS = frozenset({
+    "range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float",
+    "bool", "reversed", "isinstance", "tuple", "ValueError",
+})  # fmt: skip
 GLOBALS = BUILTINS | {
     "self",
     "torch",
@@ -132,7 +135,8 @@ class Emitter:
         raise LookupError(node.name)
 
     def container(self, context: ClassContext, head: str) -> list[tuple[Location, Any]] | None:
-        """The nodes that keep their weights below one attribute, where several do or a key says so."""
+        """The nodes that keep their weights below one attribute, where several do or a key says
+        so."""
         if context not in self._containers:
             groups: dict[str, list[tuple[Location, Any]]] = {}
             for node in context.block.nodes:
@@ -169,7 +173,8 @@ class Emitter:
         return inner.is_chain or len(inner.inputs) == 1
 
     def is_sequential_class(self, context: ClassContext) -> bool:
-        """Whether a block is nothing but modules called 0, 1, 2, ... in a row: a class over `nn.Sequential`."""
+        """Whether a block is nothing but modules called 0, 1, 2, ... in a row: a class over
+        `nn.Sequential`."""
         facts, block = context.facts, context.block
         if context.is_root or facts.cut or len(block.inputs) > 1:
             return False
@@ -188,6 +193,7 @@ class Emitter:
             return (
                 len(where.parts) == 1
                 and where.parts[0].dynamic
+                and isinstance(modules[0], ModuleNode)
                 and self.is_sequential(context, modules[0])
             )
         return (
@@ -207,7 +213,8 @@ class Emitter:
         return [ForwardArg(name, "input", "Tensor")]
 
     def becomes_identity(self, context: ClassContext, node: ModuleNode | InlineNode) -> bool:
-        """Whether a node that is off can be `nn.Identity()`: one tensor in, one out, decided at build."""
+        """Whether a node that is off can be `nn.Identity()`: one tensor in, one out, decided at
+        build."""
         when = node.control.when
         if (
             when is None
@@ -234,7 +241,8 @@ class Emitter:
         return [n for n in context.block.nodes if n in alive or isinstance(n, ExprNode)]
 
     def hoisted(self, context: ClassContext) -> dict[str, ex.Expr]:
-        """Numbers of an inline block that follow from its loop's counter: the parent passes them."""
+        """Numbers of an inline block that follow from its loop's counter: the parent passes
+        them."""
         if context in self._hoisted:
             return self._hoisted[context]
         found: dict[str, ex.Expr] = {}
@@ -290,7 +298,8 @@ class Emitter:
         return chosen
 
     def _dim_words(self, context: ClassContext, name: str) -> list[str]:
-        """Words for a dim: what the parents call it, or what the first module that needs it does."""
+        """Words for a dim: what the parents call it, or what the first module that needs it
+        does."""
         words: list[str] = []
         for facts in self.model.classes:
             for (place, kind), expr in facts.sizes.items():
@@ -457,7 +466,8 @@ class Emitter:
     # Methods --------------------------------------------------------------------------------
 
     def _method(self, context: ClassContext, method: Method) -> list[Class | Function]:
-        """A further entry point: the part of the graph from the values it enters with to its outputs."""
+        """A further entry point: the part of the graph from the values it enters with to its
+        outputs."""
         forward = Forward(self, context)
         forward.run(context.block.nodes)
         entries = {name: to_name(value) for name, value in method.inputs.items()}
@@ -526,7 +536,8 @@ class Emitter:
     def _forward_args(
         self, context: ClassContext, forward: Forward, statements: list[Statement]
     ) -> list[ForwardArg]:
-        """What `forward` takes: the declared inputs, and for an inline block what it reads from around it."""
+        """What `forward` takes: the declared inputs, and for an inline block what it reads from
+        around it."""
         local = {d for s in statements for d in defined(s)}
         read: dict[str, None] = {}
         for statement in statements:
@@ -549,7 +560,7 @@ class Emitter:
         return sorted(args, key=lambda a: a.optional)
 
     def _is_class(self, name: str) -> bool:
-        return any(c.name == name or f"{c.name}Output" == name for c in self.contexts.values())
+        return any(name in (c.name, f"{c.name}Output") for c in self.contexts.values())
 
     def _is_given(self, context: ClassContext, name: str) -> bool:
         return context.is_root or any(
@@ -603,7 +614,8 @@ class Emitter:
     # __init__ -------------------------------------------------------------------------------
 
     def _ctor_args(self, context: ClassContext, constructor: Constructor) -> list[CtorArg]:
-        """The arguments: sizes of inputs, required params, what is seen from around, params with defaults."""
+        """The arguments: sizes of inputs, required params, what is seen from around, params with
+        defaults."""
         facts, block = context.facts, context.block
         declared = {p.name: p for p in block.params}
         if context.is_root:
@@ -739,7 +751,8 @@ def reads(block: Block) -> set[str]:
 
 
 def _qualify(statement: Statement, local: set[str]) -> None:
-    """`isinstance(module, Linear)` as `isinstance(module, nn.Linear)`; the file's own classes stay."""
+    """`isinstance(module, Linear)` as `isinstance(module, nn.Linear)`; the file's own classes
+    stay."""
 
     def change(name: ex.Name) -> ex.Expr | None:
         parts = name.id.split(" | ")

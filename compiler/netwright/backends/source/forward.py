@@ -137,7 +137,8 @@ class Forward:
                 self._single(node)
 
     def _is_owned(self, node: Node) -> bool:
-        """Whether a parameter or buffer is there in every instance, so that `self.name` can stand for it."""
+        """Whether a parameter or buffer is there in every instance, so that `self.name` can
+        stand for it."""
         return set(self.facts.found(node, "kind")) == {"tensor"}
 
     def assign(
@@ -285,7 +286,8 @@ class Forward:
         return found
 
     def _captured(self, node: InlineNode, found: dict[str, ex.Expr]) -> None:
-        """What an inline block reads from around it, as inputs: tensors, and numbers of the run time."""
+        """What an inline block reads from around it, as inputs: tensors, and numbers of the run
+        time."""
         for name in node.captures:
             if name in found:
                 continue
@@ -440,7 +442,8 @@ class Forward:
         return ex.IfElse(condition, self.expr(expr.then), self.expr(expr.otherwise), span=expr.span)
 
     def condition(self, expr: ex.Expr, hint: str) -> ex.Expr:
-        """A condition at call; one that was decided at build, but differs by instance, is a flag."""
+        """A condition at call; one that was decided at build, but differs by instance, is a
+        flag."""
         if any(n in scope for scope in self.bound for n in ex.free_names(expr)):
             return rebuild(expr, lambda e: None if e is expr and ex.children(e) else self.expr(e))
         if isinstance(expr, ex.BoolOp) and not self.is_build(expr):
@@ -506,8 +509,7 @@ class Forward:
     def _op(self, op: FunctionOp, args: Any, keywords: Any, as_method: bool) -> ex.Expr:
         if op.name == "einsum":
             args, keywords = self.emitter.einsum(args, keywords)
-        written = calls.write(op, args, keywords, as_method, self.around)
-        return written
+        return calls.write(op, args, keywords, as_method, self.around)
 
     def _is_numeric(self, expr: ex.Call) -> bool:
         """Whether a function that exists for numbers and tensors has numbers here."""

@@ -94,8 +94,9 @@ def rules(
 ) -> tuple[list[Statement], list[Function]]:
     """Statements at the end of `__init__`, and the methods they call.
 
-    Rules by class come as `self.apply(self._init_weights)`, patterns as a loop over the parameters, a
-    single weight directly; runs of one kind keep their order, so that the last match wins.
+    Rules by class come as `self.apply(self._init_weights)`, patterns as a loop over the
+    parameters, a single weight directly; runs of one kind keep their order, so that the last
+    match wins.
     """
     calls_: list[Statement] = []
     methods: list[Function] = []

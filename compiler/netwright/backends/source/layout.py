@@ -164,7 +164,8 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
 
 
 def _head_and_last(expr: Binary | Compare) -> tuple[str, Expr | None]:
-    """All of an operation but its last operand, where ruff breaks that one instead of adding brackets.
+    """All of an operation but its last operand, where ruff breaks that one instead of adding
+    brackets.
 
     It does where there is one operator of the lowest level and the last operand ends in brackets.
     """
@@ -266,7 +267,8 @@ def _links(expr: Expr) -> tuple[Expr, list[_Link]]:
 
 
 def _postfix(expr: Expr, indent: int, prefix: str, suffix: str) -> list[str]:
-    """A chain of calls and subscripts: from the left, the first brackets that do not fit are opened."""
+    """A chain of calls and subscripts: from the left, the first brackets that do not fit are
+    opened."""
     root, links = _links(expr)
     seen, attributes = False, 0
     for link in links:

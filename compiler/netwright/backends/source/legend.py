@@ -23,7 +23,8 @@ WORDS = {
 
 
 def legend(model: ModelFacts) -> str:
-    """`B batch, T tokens (T <= max_len)`: sizes that are known at run time only, and their constraints."""
+    """`B batch, T tokens (T <= max_len)`: sizes that are known at run time only, and their
+    constraints."""
     names: dict[str, None] = {}
     for instance in model.root.instances:
         for name, size in instance.dims.items():

@@ -110,8 +110,8 @@ def _named_axes(type_: TypeExpr) -> Iterator[tuple[str, int, int | None]]:
 def resolve(statements: list[Statement], places: Places, mark: str) -> list[Statement]:
     """`statements` with every marked size read from an input's shape.
 
-    Two or more sizes of one input are unpacked at the top (`B, T, C = x.shape`); a single one is read
-    where it is used, if that is in the first statement, else at the top.
+    Two or more sizes of one input are unpacked at the top (`B, T, C = x.shape`); a single one is
+    read where it is used, if that is in the first statement, else at the top.
     """
     from netwright.backends.source.readable import map_names, names_in
 

@@ -1,7 +1,8 @@
 """From one statement a node to code as a person writes it: dropped, nested and renamed.
 
-`forward` gives every node a local of its own. Here what nobody reads is dropped, a value with one reader is
-nested into it while the line stays short, and values along the main path share the name `x`.
+`forward` gives every node a local of its own. Here what nobody reads is dropped, a value with
+one reader is nested into it while the line stays short, and values along the main path share the
+name `x`.
 """
 
 from __future__ import annotations
@@ -158,7 +159,8 @@ def _blanked(targets: tuple[object, ...], read: set[str]) -> tuple[object, ...]:
 
 
 def nest(statements: list[Statement]) -> list[Statement]:
-    """With single-use values written where they are used, while that reads well and keeps the order."""
+    """With single-use values written where they are used, while that reads well and keeps the
+    order."""
     statements = list(statements)
     for index in range(len(statements) - 1, 0, -1):
         if _merge(statements[index - 1], statements[index], statements):

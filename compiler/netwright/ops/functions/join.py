@@ -75,6 +75,18 @@ def _want_dims(x: TensorType, name: str) -> None:
         raise OpError(f"`{name}` wants dims, found {x}", arg="input", code="E0302")
 
 
+MAX_PARTS = 10_000
+"""Tensors that one call may give."""
+
+
+def _few(count: int, x: TensorType) -> int:
+    """`count`, where that many parts of `x` can be listed."""
+    if count > MAX_PARTS:
+        message = f"{count} parts of {x}, the limit is {MAX_PARTS}"
+        raise OpError(message, arg="input", code="E0501")
+    return count
+
+
 def _parts(x: TensorType, dim: int, sizes: list[Size]) -> Result:
     return tuple(replaced(x, dim, size) for size in sizes)
 
@@ -86,6 +98,7 @@ def _chunk_rule(args: Arguments) -> Result:
     if chunks < 1:
         raise refuse(f"`chunks` is {chunks}", "chunks")
     size = x.shape[dim]
+    _few(min(chunks, known(size) or chunks), x)
     if known(size % args["chunks"]) == 0:
         return _parts(x, dim, [size // args["chunks"]] * chunks)
     length = known(size)
@@ -132,6 +145,7 @@ def _split_by(x: TensorType, dim: int, step: Size, arg: str) -> Result:
     if count is None:
         message = f"into how many parts of {show(step)} {show(size)} divides is not known"
         raise OpError(message, arg=arg, code="E0306", help="use `unflatten`, or a list of sizes")
+    _few(count, x)
     if count * step == size or known(size % step) == 0:
         return _parts(x, dim, [step] * count)
     last = size - mul(step, count - 1)
@@ -150,6 +164,7 @@ def _tensor_split_rule(args: Arguments) -> Result:
         return _parts(x, dim, [max(0, b - a) for a, b in pairwise(edges)])
     if where < 1:
         raise refuse(f"`indices_or_sections` is {where}", "indices_or_sections")
+    _few(where, x)
     if known(size % where) == 0:
         return _parts(x, dim, [size // where] * where)
     whole, extra = divmod(want_known(size, "dim"), where)
@@ -164,7 +179,7 @@ def _unbind_rule(args: Arguments) -> Result:
     if count is None:
         message = f"dim {dim} of {x} is not known at build"
         raise OpError(message, arg="dim", code="E0306", help="index it, or `scan` over it")
-    return tuple(replaced(x, dim) for _ in range(count))
+    return tuple(replaced(x, dim) for _ in range(_few(count, x)))
 
 
 def _narrow_rule(args: Arguments) -> TensorType:

@@ -129,6 +129,17 @@ def need_positive(value: Size, arg: str) -> None:
         raise OpError(f"`{arg}` must be at least 1, not {show(value)}", arg=arg, code="E0308")
 
 
+MAX_LAYERS = 1000
+"""Layers that one recurrent or transformer module may stack."""
+
+
+def layer_count(value: int, arg: str) -> int:
+    """`value` where it is a number of layers whose weights can be listed (E0501)."""
+    if value > MAX_LAYERS:
+        raise OpError(f"`{arg}` is {value}, the limit is {MAX_LAYERS}", arg=arg, code="E0501")
+    return value
+
+
 def need_from_zero(value: Size, arg: str) -> None:
     if at_least(value, 0) is False:
         raise OpError(f"`{arg}` must not be negative, is {show(value)}", arg=arg, code="E0308")

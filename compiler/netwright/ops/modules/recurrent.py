@@ -108,7 +108,7 @@ def _output(x: TensorType, args: Arguments) -> TensorType:
 
 def _weights(gates: int, args: Arguments) -> tuple[Weight, ...]:
     weights: list[Weight] = []
-    for layer in range(args["num_layers"]):
+    for layer in range(layer_count(args["num_layers"], "num_layers")):
         for suffix in ("", "_reverse")[: _directions(args)]:
             weights += _layer_weights(gates, layer, suffix, args)
     return tuple(weights)

@@ -142,7 +142,8 @@ _DECODER = ("self_attn", "multihead_attn")
 def _transformer_weights(args: Arguments) -> tuple[Weight, ...]:
     weights: list[Weight] = []
     for part, attentions in (("encoder", _ENCODER), ("decoder", _DECODER)):
-        for i in range(args[f"num_{part}_layers"]):
+        count = layer_count(args[f"num_{part}_layers"], f"num_{part}_layers")
+        for i in range(count):
             weights += _under(f"{part}.layers.{i}", _layer_weights(attentions, args))
         weights += _under(f"{part}.norm", _affine((args["d_model"],), args["bias"]))
     return tuple(weights)
