@@ -2,9 +2,9 @@
 
     python examples/digits.py digits.yaml --export digits.onnx
 
-The model is an ordinary `nn.Module`: nothing in the loop knows of netwright. At the end the model is
-exported to ONNX and onnxruntime's numbers are compared with PyTorch's, at a batch size that the export
-did not see.
+The model is an ordinary `nn.Module`: nothing in the loop knows of netwright. At the end the model
+is exported to ONNX and onnxruntime's numbers are compared with PyTorch's, at a batch size that the
+export did not see.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import argparse
 import time
 from pathlib import Path
 
+import netwright
 import numpy as np
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
-
-import netwright
 
 
 def digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -25,7 +25,8 @@ def faulty_nodes(module: Module, errors: Iterable[Diagnostic]) -> frozenset[Node
     nodes = [node for block in module.all_blocks() for node in _nodes(block)]
     found: set[Node] = set()
     for error in errors:
-        holders = [n for n in nodes if _holds(n.span, error.span) or _holds(n.name_span, error.span)]
+        place = error.span
+        holders = [n for n in nodes if _holds(n.span, place) or _holds(n.name_span, place)]
         if error.code not in CONFINED or not holders:
             return None
         found.add(holders[-1])  # inner nodes come after the ones around them

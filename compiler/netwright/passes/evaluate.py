@@ -52,7 +52,7 @@ from netwright.ops.indexing import SliceItem, index_type
 from netwright.ops.table import FUNCTIONS, MODULES, method_named
 from netwright.passes import numbers
 from netwright.passes.numbers import NumberError, SizeUnknown
-from netwright.passes.work import spend
+from netwright.passes.work import STEP, spend
 from netwright.source import Span
 
 
@@ -483,13 +483,18 @@ class Evaluator:
             ends = [
                 None if e is None else self.number(e) for e in (item.lower, item.upper, item.step)
             ]
-            return owner[slice(*ends)]
+            return self._sliced(owner, ends, item)
         index = self.number(item)
         if not isinstance(index, int):
             fault("E0305", f"a list's index is an integer, found {describe(index)}", item.span)
         if not -len(owner) <= index < len(owner):
             fault("E0308", f"index {index} of a list of {len(owner)}", expr.span)
         return owner[index]
+
+    def _sliced(self, owner: Value, ends: list[Value], item: ex.Slice) -> Value:
+        if not all(e is None or type(e) is int for e in ends) or ends[2] == 0:
+            fault("E0305", "a slice is of integers, and its step is not 0", item.span)
+        return owner[slice(*ends)]
 
     def _item(self, owner: TensorList, expr: ex.Index) -> Value:
         index = self.number(expr.items[0]) if len(expr.items) == 1 else None
@@ -668,6 +673,7 @@ class Evaluator:
             self._unknown(unknown, expr)
 
     def _step(self, step: Any) -> None:
+        spend(STEP)
         self.frame.instance.steps.append(step)
 
 

@@ -224,7 +224,8 @@ def _given_types(facts: ClassFacts, parents: list[Parent]) -> dict[str, list[Any
             continue
         found = parent.symbolic[number].facts.get((node, "given"), [])
         if iteration < len(found):
-            for name, type_ in dict(found[iteration]).items():
+            types: dict[str, Any] = found[iteration]  # type: ignore[assignment]
+            for name, type_ in types.items():
                 given.setdefault(name, []).append(type_)
     return given
 

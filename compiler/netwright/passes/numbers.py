@@ -250,7 +250,7 @@ def relate(operator: str, left: Any, right: Any) -> bool:
     if operator in ("is", "is not", "==", "!=") and (left is None or right is None):
         return (left is right) == (operator in ("is", "=="))
     if operator in ("in", "not in"):
-        return (plain(left) in plain(right)) == (operator == "in")
+        return _contains(plain(right), plain(left)) == (operator == "in")
     if isinstance(left, Dim) or isinstance(right, Dim):
         decided = _relate_sizes(operator, left, right)
         if decided is not None:
@@ -261,6 +261,12 @@ def relate(operator: str, left: Any, right: Any) -> bool:
         return bool(_RELATIONS[operator](left, right))
     except TypeError as error:
         raise NumberError(str(error)) from None
+
+
+def _contains(items: Any, item: Any) -> bool:
+    if isinstance(items, tuple) or (isinstance(items, str) and isinstance(item, str)):
+        return item in items
+    raise NumberError("`in` wants a list on the right")
 
 
 def _relate_sizes(operator: str, left: Any, right: Any) -> bool | None:

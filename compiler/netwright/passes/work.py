@@ -19,6 +19,9 @@ from netwright.source import Span
 NODE = 40
 """Units for one visit of a node."""
 
+STEP = 20
+"""Units for one operation on tensors."""
+
 FIXED = 1_000_000
 PER_NODE = 4_000
 """Units for every node that the file holds, as long as there are not too many of them."""
