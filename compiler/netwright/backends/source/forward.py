@@ -142,10 +142,16 @@ class Forward:
         return set(self.facts.found(node, "kind")) == {"tensor"}
 
     def assign(
-        self, node: Node, targets: tuple[object, ...], value: ex.Expr, flows: bool = False
+        self,
+        node: Node,
+        targets: tuple[object, ...],
+        value: ex.Expr,
+        flows: bool = False,
+        shape: bool = True,
     ) -> None:
+        """`targets = value`; `shape` says the value in a comment, if it is that of the node."""
         statement = Assign(tuple(local(t) for t in targets), value, flows, span=node.span)
-        if flows and len(targets) == 1:
+        if flows and shape and len(targets) == 1:
             statement.comment = self._shape(node)
         self.statements.append(statement)
 
@@ -176,8 +182,19 @@ class Forward:
             self.assign(node, node.targets, ex.Literal(None))
             return
         value = self.expr(node.value)
+        if len(node.targets) > 1:
+            value = self._results(node.value) or value
         flows = kinds <= {"tensor", "outputs"}
         self.assign(node, node.targets, value, flows and len(node.targets) == 1)
+
+    def _results(self, expr: ex.Expr) -> ex.Expr | None:
+        """The locals that hold the results of a node with several: `values, places: pool`."""
+        if isinstance(expr, ex.Name):
+            for instance in self.facts.instances:
+                value = instance.values.get(expr.id, instance.inputs.get(expr.id))
+                if isinstance(value, Outputs):
+                    return ex.TupleExpr(tuple(ex.Name(f"{expr.id}.{o}") for o in value.items))
+        return None
 
     # Modules ------------------------------------------------------------------------------
 
@@ -513,16 +530,22 @@ class Forward:
 
     def _is_numeric(self, expr: ex.Call) -> bool:
         """Whether a function that exists for numbers and tensors has numbers here."""
-        from netwright.ir.values import ModuleValue
-
         if not isinstance(expr.func, ex.Name) or expr.func.id not in calls.BOTH:
+            return False
+        if any(self._makes_tensor(e) for a in expr.args for e in ex.walk(a)):
             return False
         reads = {
             n for a in (*expr.args, *(k.value for k in expr.keywords)) for n in ex.free_names(a)
         }
         shapes = all(_under_shape(a, self.tensors) for a in expr.args)
-        del ModuleValue
         return shapes or not (reads & self.tensors)
+
+    def _makes_tensor(self, expr: ex.Expr) -> bool:
+        """Whether `expr` calls a function that gives a tensor whatever it is given: `arange(4)`."""
+        if not isinstance(expr, ex.Call) or not isinstance(expr.func, ex.Name):
+            return False
+        name = expr.func.id
+        return name in FUNCTIONS and name not in calls.BOTH and name != "linspace"
 
     def _is_list(self, expr: ex.Call) -> bool:
         """Whether `sum` adds up a list of tensors rather than a tensor's items."""

@@ -42,7 +42,7 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     start = forward.inputs(node, made)
     forward.bound.pop()
     for name, local in carried.items():
-        forward.assign(node, (local,), start[name], flows=True)
+        forward.assign(node, (local,), start[name], flows=True, shape=False)
     results, appended = _results(forward, node, outputs, carried, loop.collect)
     body = _body(forward, node, made[0], carried, results)
     counter = loop.targets[0] if loop.targets else "i"
@@ -228,7 +228,7 @@ def scan(forward: Forward, node: Node, made: list[Any]) -> None:
         single = node.name + CARRY
         carried = dict.fromkeys(carried, single)
     for name, local in carried.items():
-        forward.assign(node, (local,), start[name], flows=True)
+        forward.assign(node, (local,), start[name], flows=True, shape=False)
     finals = {id(out) for out, _ in step.final}
     targets: list[object] = []
     appended: list[tuple[str, str]] = []

@@ -46,7 +46,7 @@ class Places:
             if all(i.inputs.get(declared.name) is not None for i in facts.instances):
                 self._declared(declared)
         for declared in facts.block.inputs:
-            self._declared(declared)
+            self._declared(declared, certain=False)
         if facts.block.inline:
             self._captured()
 
@@ -62,13 +62,17 @@ class Places:
                 if isinstance(value, Tensor) and size in value.type.shape:
                     self.where[name] = Place(source, value.type.shape.index(size), value.type.rank)
 
-    def _declared(self, declared: Input) -> None:
+    def _declared(self, declared: Input, certain: bool = True) -> None:
+        """The names in an input's type; one that may be absent tells no size that a param tells."""
+        sample = self.facts.sample
         type_, item = declared.type, False
         while type_.item is not None:
             type_, item = type_.item, True
         if not type_.dtype:
             return
         for name, axis, rank in _named_axes(type_):
+            if not certain and (name in sample.params or name in sample.scope.table):
+                continue
             self.where.setdefault(name, Place(declared.name, axis, rank, item))
 
     def _captured(self) -> None:

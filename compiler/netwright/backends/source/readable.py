@@ -576,6 +576,8 @@ class _Chains:
 
 def plain(name: str) -> str:
     """A local's name without the emitter's marks: `layers.kv` as `kv`, `blocks#` as `block`."""
+    if name.endswith("##"):
+        return f"{plain(name.rstrip('#'))}_steps"
     if name.endswith("#"):
         bare = name.rstrip("#")
         return singular(bare.rpartition(".")[2])
