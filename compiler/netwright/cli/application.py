@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
+from netwright._version import __version__
+
 COMMANDS = {
     "check": "check",
     "emit": "emit",
     "build": "build",
     "show": "show",
     "list": "list_models",
-    "new": "new",
     "fmt": "fmt",
-    "schema": "schema",
 }
 """Commands in the order of `netwright --help`, each with its module here, which has `add(app)`."""
 
@@ -38,6 +38,12 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     return app
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
 def _options(
     plugin: Annotated[
         list[str] | None,
@@ -46,13 +52,11 @@ def _options(
             metavar="FILE",
         ),
     ] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
 ) -> None:
-    if version:
-        from netwright._version import __version__
-
-        print(__version__)
-        raise typer.Exit
     if plugin:
         from netwright.driver.register import load_plugin
 

@@ -1,0 +1,124 @@
+"""Counts: equal to torch's on built models, for the whole catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from netwright import CallError, load
+from netwright.driver.build import instantiate
+from netwright.driver.catalogue import list_models
+from netwright.driver.count import count, tied, total_bytes, total_parameters
+from netwright.driver.rows import rows, sizes, to_json
+from netwright.driver.units import show_bytes, show_count
+from netwright.ir.dims import evaluate
+from netwright.ir.values import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from .specs import REQUIRED, SMALL, TIED, written
+
+_DTYPES = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
+
+
+def inputs_of(elaboration, values):
+    """Inputs on the meta device, with these sizes."""
+    found = {}
+    for name, value in elaboration.primary.inputs.items():
+        if isinstance(value, Tensor):
+            shape = [evaluate(size, values) for size in value.type.shape]
+            found[name] = torch.zeros(shape, dtype=_DTYPES[value.type.dtype], device="meta")
+    return found
+
+
+def assert_counts_agree(model):
+    elaboration = model.elaborate()
+    counts = count(elaboration)
+    built = instantiate(model, "meta").eval()
+    numel = sum(p.numel() for p in built.parameters())
+    assert numel == total_parameters(elaboration) == counts.parameters
+    tensors = {id(t): t for t in (*built.parameters(), *built.buffers())}.values()
+    memory = sum(t.numel() * t.element_size() for t in tensors)
+    assert memory == total_bytes(elaboration) == counts.weight_bytes
+    values = sizes(elaboration, elaboration.primary, {})
+    with FlopCounterMode(display=False) as counter:
+        built(**inputs_of(elaboration, values))
+    assert counter.get_total_flops() == evaluate(counts.flops, values)
+    assert sum(c.parameters for c in counts.children) == counts.parameters
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_counts_agree_with_torch(name):
+    assert_counts_agree(load(name, params=REQUIRED.get(name, {})))
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_tied_weights_count_once(tmp_path, given):
+    model = load(written(tmp_path, TIED), tied=given)
+    assert_counts_agree(model)
+    elaboration = model.elaborate()
+    assert tied(elaboration) == ({"head.weight": "embed.weight"} if given else {})
+    head = next(c for c in count(elaboration).children if c.name == "head")
+    assert head.parameters == (0 if given else 60)
+
+
+def test_weights_of_other_cases_have_rows_of_their_own(tmp_path):
+    counts = count(load(written(tmp_path, TIED)).elaborate())
+    rest = [c for c in counts.children if c.kind == "for other inputs"]
+    assert [(c.name, c.parameters) for c in rest] == [("gate", 7)]
+
+
+def test_repeats_fold_into_one_row(tmp_path):
+    counts = count(load(written(tmp_path, SMALL), depth=4).elaborate())
+    found = [(r.depth, r.name, r.repeats, r.times) for r in rows(counts)]
+    assert found[1] == (0, "layers.0-3", 4, 4)
+    assert found[2] == (1, "fc", 1, 4)
+    top = list(rows(counts, depth=1))
+    assert sum(r.counts.parameters * r.times for r in top) == counts.parameters
+    assert {r.depth for r in top} == {0}
+
+
+def test_rows_that_differ_do_not_fold(tmp_path):
+    counts = count(load(written(tmp_path, SMALL), depth=3).elaborate())
+    layers = [c for c in counts.children if c.name.startswith("layers")]
+    odd = replace(layers[1], parameters=1)
+    children = (layers[0], odd, layers[2])
+    assert len(list(rows(replace(counts, children=children), depth=1))) == 3
+
+
+def test_sizes_are_given_usual_or_refused():
+    elaboration = load("unet_resnet18").elaborate()
+    assert sizes(elaboration, elaboration.primary, {"H": 64}) == {"B": 1, "H": 64, "W": 224}
+    with pytest.raises(CallError, match="no dim `Q`"):
+        sizes(elaboration, elaboration.primary, {"Q": 1})
+    with pytest.raises(CallError, match="multiple of 32"):
+        sizes(elaboration, elaboration.primary, {"H": 100})
+
+
+def test_counts_as_data(tmp_path):
+    counts = count(load(written(tmp_path, SMALL)).elaborate())
+    data = to_json(counts, {"B": 2})
+    nodes = data["nodes"]
+    assert isinstance(nodes, list)
+    assert data["flops"] == 2 * 2 * (4 * 8 + 3 * 8 * 8 + 8 * 4)
+    assert [n["name"] for n in nodes] == [
+        "stem",
+        "layers.0",
+        "layers.1",
+        "layers.2",
+        "head",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 B"), (512, "512 B"), (1536, "1.5 KiB"), (3 * 2**40, "3.0 TiB")]
+)
+def test_bytes_as_people_read_them(number, text):
+    assert show_bytes(number) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, ""), (999, "999"), (1500, "1.50 k"), (8_178_368_512, "8.18 G")]
+)
+def test_numbers_as_people_read_them(number, text):
+    assert show_count(number) == text
