@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
+from itertools import islice
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.frontend import traps
@@ -26,9 +27,13 @@ from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.source import Span
 
 
+_LOOKED_AT = 1000
+"""Keys of one mapping among which a misspelt one is looked for."""
+
+
 def misspelt(value: MappingValue, known: Set[str], meant: Set[str]) -> bool:
     """Whether an unknown key of `value` looks like one of `meant`."""
-    unknown = [name for name in value.entries if name not in known]
+    unknown = islice((name for name in value.entries if name not in known), _LOOKED_AT)
     return any(closest(name, known) in meant for name in unknown)
 
 

@@ -48,6 +48,7 @@ from netwright.ops import einops
 from netwright.ops.binding import bind
 from netwright.ops.broadcast import operator_type, unary_type
 from netwright.ops.entry import FunctionOp, OpError
+from netwright.ops.functions import refusal
 from netwright.ops.indexing import SliceItem, index_type
 from netwright.ops.table import FUNCTIONS, MODULES, method_named
 from netwright.passes import numbers
@@ -572,7 +573,7 @@ class Evaluator:
             fault("E0305", f"{describe(owner)} has no method `{func.name}`", func.span)
         op = method_named(func.name)
         if op is None:
-            self._unknown_function(func.name, func.span)
+            _no_method(func)
         return self.apply_expr(op, expr, (owner,))
 
     def _function(self, expr: ex.Call, name: str) -> Value:
@@ -596,7 +597,7 @@ class Evaluator:
                 fault("E0305", f"`{name}` does not apply to a tensor", expr.span)
             return self.apply(op, tuple(positional), named, expr)
         if op is None:
-            self._unknown_function(name, expr.func.span)
+            raise Silent  # the frontend has reported it
         return self.apply_expr(op, expr, ())
 
     def _sum_of_tensors(self, expr: ex.Expr, items: Value) -> Value:
@@ -604,9 +605,6 @@ class Evaluator:
         for item in items[1:]:
             total = self._operate(expr, "+", total, item)
         return total
-
-    def _unknown_function(self, name: str, span: Span) -> NoReturn:
-        raise Silent  # the frontend has reported it
 
     def apply_expr(self, op: FunctionOp, expr: ex.Call, receiver: tuple[Value, ...]) -> Value:
         positional = (*receiver, *(self._argument(a) for a in expr.args))
@@ -675,6 +673,16 @@ class Evaluator:
     def _step(self, step: Any) -> None:
         spend(STEP)
         self.frame.instance.steps.append(step)
+
+
+def _no_method(func: ex.Attribute) -> NoReturn:
+    """Raise Fault for a method that is not in the table, or is known and refused."""
+    refused = refusal(func.name)
+    if refused is not None:
+        fault(refused.code, refused.message, func.span, help=refused.help)
+    near = difflib.get_close_matches(func.name, FUNCTIONS, 1)
+    help = f"did you mean `{near[0]}`?" if near else ""
+    fault("E0201", f"there is no method `{func.name}`", func.span, help=help)
 
 
 def op_fault(

@@ -8,6 +8,7 @@ from netwright.ir.dims import Size, at_least, known, product, show
 from netwright.ir.types import TensorType
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result, Weight
 from netwright.ops.modules.checks import (
+    layer_count,
     need_build_dtype,
     need_inferred,
     need_positive,

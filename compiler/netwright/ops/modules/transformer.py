@@ -19,6 +19,7 @@ from netwright.ops.modules.attention import (
     split,
 )
 from netwright.ops.modules.checks import (
+    layer_count,
     need_build_dtype,
     need_positive,
     need_probability,
