@@ -9,6 +9,7 @@ from netwright.backends.source.audit import audit
 from netwright.backends.source.emit import Emitter
 from netwright.backends.source.render import render
 from netwright.ir.classes import ModelFacts
+from netwright.ops.plugin import CLASSES
 from netwright.source import Span
 
 __all__ = ["Emitted", "emit"]
@@ -44,5 +45,5 @@ def emit(model: ModelFacts) -> Emitted:
         "The file stands on its own: edit it freely, it imports nothing but torch.",
     ]
     rendered = render(file)
-    audit(rendered.text)
+    audit(rendered.text, frozenset(cls.__module__ for cls in CLASSES.values()))
     return Emitted(rendered.text, rendered.spans, file.model, tuple(c.name for c in file.classes))
