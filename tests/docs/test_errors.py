@@ -1,7 +1,7 @@
 """Each page of docs/errors: its faulty spec gives what is shown, its mended one gives nothing.
 
-A page marks its specs: `broken` is followed by its diagnostics, `mended` has none, `file NAME` stands
-beside them. `broken variant=b1` checks with that variant.
+A page marks its specs: `broken` is followed by its diagnostics, `mended` has none, `file NAME`
+stands beside them. `broken variant=b1` checks with that variant.
 `NETWRIGHT_UPDATE=1 pytest tests/docs` writes what is printed now into the pages.
 """
 

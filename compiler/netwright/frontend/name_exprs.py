@@ -11,6 +11,7 @@ from netwright.frontend.identifiers import did_you_mean
 from netwright.frontend.scope import Binding, BlockCallee, FileScope, Scope
 from netwright.ir.expr import Attribute, Call, Comprehension, Expr, Name, children
 from netwright.ops import table
+from netwright.ops.functions import refusal
 from netwright.source import Span
 
 NODE_OF_ITS_OWN = "give it a node of its own"
@@ -211,6 +212,10 @@ class ExprNames:
 
     def unknown_function(self, func: Name, level: Level) -> None:
         if self.forward(func, level) or level.open:
+            return
+        refused = refusal(func.id)
+        if refused is not None:
+            self.fault(refused.code, refused.message, func.span, refused.help)
             return
         known = (*self.file.blocks, *table.MODULES, *functions(), *level.scope.visible())
         help = did_you_mean(func.id, known)
