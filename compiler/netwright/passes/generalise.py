@@ -17,7 +17,7 @@ from netwright.ir import expr as ex
 from netwright.ir.classes import ClassFacts, ModelFacts, Site
 from netwright.ir.dims import Dim, Size, add, cancel, known, mul, symbol
 from netwright.ir.instance import Instance
-from netwright.ir.printer import rebuild
+from netwright.ir.printer import rebuild, to_source
 from netwright.ir.program import (
     Block,
     BufferNode,
@@ -488,19 +488,22 @@ def _choose(facts: ClassFacts, site: Site, found: list[list[Size]]) -> ex.Expr |
     place, _ = site
     actual = [[known(s) for s in sizes] for sizes in found]
     flat = [n for numbers in actual for n in numbers]
-    loop = place.control.loop if isinstance(place, Node) else None
-    for candidate in _candidates(found, loop):
+    if flat and all(type(s) is int and s == flat[0] for sizes in found for s in sizes):
+        return ex.Literal(flat[0])
+    loop = place.control.loop if isinstance(place, Node) and not place.control.shared else None
+    counter = _counter(facts, place, loop) if loop is not None else ""
+    for candidate in _candidates(found, counter):
         if _fits(facts, place, candidate, actual):
             return candidate
     if flat and all(n == flat[0] for n in flat):
         return ex.Literal(flat[0])
     if loop is not None and all(numbers == actual[0] for numbers in actual):
         listed = ex.ListExpr(tuple(ex.Literal(n) for n in actual[0]))
-        return ex.Index(listed, (ex.Name(_counter(loop)),))
+        return ex.Index(listed, (ex.Name(counter),))
     return None
 
 
-def _candidates(found: list[list[Size]], loop: Loop | None) -> Iterator[ex.Expr]:
+def _candidates(found: list[list[Size]], counter: str) -> Iterator[ex.Expr]:
     """Expressions to try, the plainest first: one for all, then by iteration."""
     tried: set[str] = set()
     firsts: list[Size] = []
@@ -515,9 +518,9 @@ def _candidates(found: list[list[Size]], loop: Loop | None) -> Iterator[ex.Expr]
                 written = size_to_expr(form)
                 if written is not None:
                     yield written
-    if loop is None or not rests:
+    if not counter or not rests:
         return
-    index = ex.Name(_counter(loop))
+    index = ex.Name(counter)
     yield from _by_index(index, found[0])
     yield from _first_and_rest(index, firsts, rests)
     if isinstance(firsts[0], Dim | int) and len(found[0]) > 1:
@@ -528,14 +531,46 @@ def _candidates(found: list[list[Size]], loop: Loop | None) -> Iterator[ex.Expr]
 
 
 def _by_index(index: ex.Name, sizes: list[Size]) -> Iterator[ex.Expr]:
-    """`dims[i]` where the iterations have `dims[0]`, `dims[1]`, ..."""
+    """`dims[i]` where the iterations have `dims[0]`, `dims[1]`, ..., `dims[2 - i]` backwards."""
     written = size_to_expr(sizes[1])
-    if written is not None:
+    before = size_to_expr(sizes[0])
+    if written is None:
+        return
+    if before is not None:
+        between = _between(before, written, index)
+        if between is not None:
+            yield between
 
-        def change(e: ex.Expr) -> ex.Expr | None:
-            return index if isinstance(e, ex.Literal) and e.value == 1 else None
+    def change(e: ex.Expr) -> ex.Expr | None:
+        return index if isinstance(e, ex.Literal) and e.value == 1 else None
 
-        yield rebuild(written, change)
+    yield rebuild(written, change)
+
+
+def _between(a: ex.Expr, b: ex.Expr, index: ex.Name) -> ex.Expr | None:
+    """The expression that is `a` at 0 and `b` at 1, where they differ in neighbouring integers."""
+    if isinstance(a, ex.Literal) and isinstance(b, ex.Literal):
+        return _step(a.value, b.value, index) if a.value != b.value else a
+    left, right = ex.children(a), ex.children(b)
+    if type(a) is not type(b) or len(left) != len(right):
+        return None
+    if not left:
+        return a if to_source(a) == to_source(b) else None
+    made: dict[int, ex.Expr] = {}
+    for x, y in zip(left, right, strict=True):
+        part = _between(x, y, index)
+        if part is None:
+            return None
+        made[id(x)] = part
+    return rebuild(a, lambda e: made.get(id(e)))
+
+
+def _step(a: object, b: object, index: ex.Name) -> ex.Expr | None:
+    if type(a) is not int or type(b) is not int or abs(a - b) != 1:
+        return None
+    if b < a:
+        return ex.Binary("-", ex.Literal(a), index)
+    return index if a == 0 else ex.Binary("+", index, ex.Literal(a))
 
 
 def _first_and_rest(index: ex.Name, firsts: list[Size], rests: list[Size]) -> Iterator[ex.Expr]:
@@ -547,9 +582,13 @@ def _first_and_rest(index: ex.Name, firsts: list[Size], rests: list[Size]) -> It
                 yield ex.IfElse(condition, then, otherwise)
 
 
-def _counter(loop: Loop) -> str:
+def _counter(facts: ClassFacts, place: object, loop: Loop) -> str:
+    """The name that counts the iterations; the items of a list have another."""
     if loop.kind == "repeat" and len(loop.targets) == 1:
-        return loop.targets[0]
+        name = loop.targets[0]
+        runs = [i.facts.get((place, "iteration"), []) for i in facts.instances]
+        if all([step.get(name) for step in run] == list(range(len(run))) for run in runs):
+            return name
     return "i"
 
 
@@ -563,7 +602,7 @@ def _fits(
         names = {**fresh, **instance.dims, **instance.params, **_numbers(instance.values)}
         steps: list[Any] = instance.facts.get((place, "iteration"), [])
         for iteration, expected in enumerate(numbers):
-            step = steps[iteration] if iteration < len(steps) else {}
+            step = {"i": iteration, **(steps[iteration] if iteration < len(steps) else {})}
             frame = Frame(Instance(instance.block, instance.scope, {}, {}), {**names, **step})
             try:
                 value = Evaluator(frame).number(candidate)

@@ -59,16 +59,17 @@ def run(elaborator: Elaborator, frame: Frame, node: Callee) -> Value:
     assert loop is not None
     if loop.kind == "scan":
         return _scan(elaborator, frame, node, loop)
-    steps = _steps(frame, loop)
+    steps = _steps(frame, node, loop)
     frame.fact(node, "count", len(steps))
     if loop.kind == "each":
         return _each(elaborator, frame, node, steps)
     return _repeat(elaborator, frame, node, loop, steps)
 
 
-def _steps(frame: Frame, loop: Loop) -> tuple[Value, ...]:
+def _steps(frame: Frame, node: Node, loop: Loop) -> tuple[Value, ...]:
     """What the loop binds in each iteration."""
     value = first(Evaluator(frame).value(loop.iterable))
+    frame.fact(node, "listed", isinstance(value, tuple))
     if isinstance(value, int | Dim) and not isinstance(value, bool):
         count = known(value)
         if count is None:

@@ -159,10 +159,7 @@ class Constructor(Forward):
         value, after = initialiser(target, sizes, node.init, self)
         body: list[Statement] = [SetAttribute(target, value, span=node.span)]
         body += [Evaluate(a, span=node.span) for a in after]
-        if self._frozen(node):
-            body.append(
-                Evaluate(ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),)))
-            )
+        body += self._frozen(node, target)
         self._guarded(node, body)
 
     def _buffer(self, node: BufferNode) -> None:
@@ -184,11 +181,16 @@ class Constructor(Forward):
             body = [If(self.expr(node.control.when), body, span=node.span)]
         self.statements += body
 
-    def _frozen(self, node: Node) -> bool:
+    def _frozen(self, node: Node, target: ex.Expr) -> list[Statement]:
+        """`requires_grad_(False)`, under the node's condition where there is one."""
         condition = node.control.frozen
-        return condition is not None and not (
-            isinstance(condition, ex.Literal) and condition.value is False
-        )
+        if condition is None:
+            return []
+        freeze = ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),))
+        statement = Evaluate(freeze, span=node.span)
+        if isinstance(condition, ex.Literal):
+            return [statement] if condition.value else []
+        return [If(self.expr(condition), [statement], span=node.span)]
 
     # Modules ------------------------------------------------------------------------------
 
@@ -208,10 +210,7 @@ class Constructor(Forward):
         target = self_attr(where.head)
         value = self.module(node)
         body: list[Statement] = [SetAttribute(target, value, span=node.span)]
-        if self._frozen(node):
-            body.append(
-                Evaluate(ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),)))
-            )
+        body += self._frozen(node, target)
         self._switched(node, target, body)
 
     def _switched(
@@ -271,7 +270,8 @@ class Constructor(Forward):
         loop = node.control.loop
         assert loop is not None
         targets = loop.targets or ("i",)
-        bound = {*targets, "i"} if loop.kind == "each" else set(targets)
+        listed = True in self.facts.found(node, "listed")
+        bound = {*targets, "i"} if loop.kind == "each" or listed else set(targets)
         self.bound.append(bound)
         try:
             value = self._one(node)
@@ -293,14 +293,13 @@ class Constructor(Forward):
         assert loop is not None
         source, targets = loop.iterable, list(loop.targets) or ["i"]
         if loop.kind == "repeat" and len(targets) == 1:
-            name = targets[0] if used else "_"
+            name = targets[0] if targets[0] in used else "_"
             iterable = self.expr(source)
-            listed = _is_call(source, "range") or isinstance(source, ex.ListExpr | ex.Comprehension)
-            values = self.facts.found(node, "iteration")
-            counts = not values or all(isinstance(v.get(targets[0]), int) for v in values)
-            if listed or not counts:
-                return (name,), iterable
-            return (name,), call("range", iterable)
+            if True not in self.facts.found(node, "listed"):
+                iterable = call("range", iterable)
+            if "i" in used and "i" != targets[0]:
+                return ("i", name), call("enumerate", iterable)
+            return (name,), iterable
         if self.is_build(source):
             if _is_call(source, "enumerate") and targets[0] not in used:
                 assert isinstance(source, ex.Call)

@@ -54,10 +54,10 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     item = node.name + ITEM
     if node.control.shared:
         count = forward.expr(loop.iterable)
-        steps = count if _is_range(loop.iterable) else call("range", count)
+        steps = call("range", count) if _is_number(forward, node) else count
         forward.statements.append(For((counter if counts else "_",), steps, body, span=node.span))
         return
-    if counts and not _is_count(loop.iterable):
+    if counts and not _counts_from_zero(forward, node):
         zipped = call("zip", forward.expr(loop.iterable), container)
         forward.statements.append(For((*loop.targets, item), zipped, body, span=node.span))
     elif counts:
@@ -116,16 +116,19 @@ def _names(statement: Statement) -> list[str]:
     return list(names_in(statement))
 
 
-def _is_range(expr: ex.Expr) -> bool:
-    return isinstance(expr, ex.Call) and isinstance(expr.func, ex.Name) and expr.func.id == "range"
+def _is_number(forward: Forward, node: Node) -> bool:
+    """Whether a loop is given how often it runs, rather than a list or range."""
+    return True not in forward.facts.found(node, "listed")
 
 
-def _is_count(expr: ex.Expr) -> bool:
+def _counts_from_zero(forward: Forward, node: Node) -> bool:
     """Whether the loop counts from 0: a number, or `range(n)`."""
-    if _is_range(expr):
-        assert isinstance(expr, ex.Call)
-        return len(expr.args) == 1
-    return not isinstance(expr, ex.ListExpr | ex.Comprehension)
+    assert node.control.loop is not None
+    source = node.control.loop.iterable
+    if isinstance(source, ex.Call) and isinstance(source.func, ex.Name):
+        if source.func.id == "range":
+            return len(source.args) == 1
+    return _is_number(forward, node)
 
 
 def _input_names(child: Any) -> list[str]:
