@@ -36,9 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["check"]:
-        from netwright.cli.checking import plain
+        from netwright.driver.collection import collection_paused
 
-        code = plain(arguments[1:])
+        with collection_paused():
+            from netwright.cli.checking import plain
+
+            code = plain(arguments[1:])
         if code is not None:
             return code
     from netwright.cli.application import application

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.diagnostics import Diagnostic, Report, TooManyErrors, render_all, to_json
 from netwright.driver import placeholders
+from netwright.driver.collection import collection_paused
 from netwright.driver.model import Model, check_variant, elaborated, given_values, read
 from netwright.ir.program import Module
 from netwright.ir.values import Value, describe
@@ -67,6 +68,7 @@ class Checked:
         }
 
 
+@collection_paused()
 def check(
     source: str | os.PathLike[str] | Spec | Model,
     /,

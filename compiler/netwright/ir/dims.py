@@ -393,7 +393,20 @@ def substitute(size: Size, values: Mapping[str, Size]) -> Size:
 
 def ground(size: Size) -> Size:
     """`size` with every witness in place of its symbol."""
-    return rewrite(size, lambda s: s.witness)
+    return rewrite(size, lambda s: s.witness) if _has_witness(size) else size
+
+
+def _has_witness(size: Size) -> bool:
+    if isinstance(size, int):
+        return False
+    for monomial, _ in size.terms:
+        for atom in monomial:
+            if isinstance(atom, Symbol):
+                if atom.witness is not None:
+                    return True
+            elif _has_witness(atom.numerator) or _has_witness(atom.denominator):
+                return True
+    return False
 
 
 def known(size: Size) -> int | None:
