@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from netwright.ir import expr as ex
@@ -138,6 +139,8 @@ def _repeat(
             result = iterations.next(path_of(elaborator, frame, node, index), carried)
         if is_poison(result):
             return POISON
+        if symbolic and index == len(steps) - 1:
+            result = _grown(_given_types(frame, node, iterations.names()), result, loop)
         kept = _renamed(result, loop, ex.Literal(index), frame) if symbolic else result
         collected.append(first(kept))
         if isinstance(kept, Outputs):
@@ -165,6 +168,38 @@ def _carry(result: Value, inputs: list[str]) -> dict[str, Value]:
     if isinstance(result, Outputs):
         return {k: v for k, v in result.items.items() if k in inputs}
     return {inputs[0]: result} if inputs else {}
+
+
+def _given_types(frame: Frame, node: Callee, names: list[str]) -> list[TensorType]:
+    """The types that the iterations of a chain were given as their first input."""
+    found: list[Any] = frame.instance.facts.get((node, "given"), [])
+    types = [given.get(names[0]) for given in found] if names else []
+    return [t for t in types if isinstance(t, TensorType)]
+
+
+def _grown(given: list[TensorType], result: Value, loop: Loop) -> Value:
+    """The chain's result, a size that every iteration raised by the same written with the count.
+
+    `given` is what the iterations carried in: DenseNet's channels are `in_channels + count * growth`.
+    """
+    if len(given) < 2 or not isinstance(result, Tensor):
+        return result
+    chain = [*given, result.type]
+    if any(t.rank != result.type.rank for t in chain):
+        return result
+    written = loop.iterable
+    if isinstance(written, ex.Literal) or (isinstance(written, ex.Call) and len(written.args) != 1):
+        return result
+    if isinstance(written, ex.Call):
+        written = written.args[0]
+    times = symbol(to_source(written), len(given), expr=written)
+    shape = list(result.type.shape)
+    for axis in range(result.type.rank):
+        sizes = [t.shape[axis] for t in chain]
+        growth = [b - a for a, b in pairwise(sizes)]
+        if growth[0] != 0 and all(g == growth[0] for g in growth):
+            shape[axis] = sizes[0] + times * growth[0]
+    return Tensor(TensorType(result.type.dtype, tuple(shape)), result.label, result.span)
 
 
 def _shifted(value: Value, loop: Loop, frame: Frame, last: bool, count: int) -> Value:
@@ -410,7 +445,7 @@ def _finish_scan(
     items: dict[str, Value] = {}
     axis = over_axis[1]
     for name, out in child.outputs.items():
-        is_carried = any(out is c for c in carry.values())
+        is_carried = name in carry if len(child.outputs) > 1 else bool(carry)
         if is_carried and not loop.collect:
             final.append((out, pairs[out]))
             items[name] = pairs[out]

@@ -206,6 +206,7 @@ class Constructor(Forward):
                 self.statements.append(
                     SetAttribute(self_attr(where.head), self._container(group), span=node.span)
                 )
+            self.statements += self._frozen(node, self.emitter.access(self.context, node))
             return
         target = self_attr(where.head)
         value = self.module(node)

@@ -299,14 +299,19 @@ class Forward:
                 found[name] = self.expr(expr)
         found.update(carried)
         if isinstance(node, InlineNode):
-            self._captured(node, found)
+            self._captured(node, found, {k for k, v in made[0].inputs.items() if tensorish(v)})
         return found
 
-    def _captured(self, node: InlineNode, found: dict[str, ex.Expr]) -> None:
+    def _captured(
+        self, node: InlineNode, found: dict[str, ex.Expr], tensors: set[str]
+    ) -> None:
         """What an inline block reads from around it, as inputs: tensors, and numbers of the run
         time."""
         for name in node.captures:
             if name in found:
+                continue
+            if any(name in scope for scope in self.bound) and name in tensors:
+                found[name] = ex.Name(name)
                 continue
             for instance in self.facts.instances:
                 value = instance.values.get(name, instance.inputs.get(name))

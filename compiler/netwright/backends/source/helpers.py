@@ -30,7 +30,8 @@ def linear_scan(a: Tensor, b: Tensor, dim: int) -> Tensor:
     a, b = a.movedim(dim, -1), b.movedim(dim, -1)
     step = 1
     while step < b.shape[-1]:
-        b = torch.cat([b[..., :step], b[..., step:] + a[..., step:] * b[..., :-step]], -1)
+        later = b[..., step:] + a[..., step:] * b[..., :-step]
+        b = torch.cat([b[..., :step], later], -1)
         a = torch.cat([a[..., :step], a[..., step:] * a[..., :-step]], -1)
         step *= 2
     return b.movedim(-1, dim)

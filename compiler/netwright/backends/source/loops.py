@@ -232,13 +232,13 @@ def scan(forward: Forward, node: Node, made: list[Any]) -> None:
         carried = dict.fromkeys(carried, single)
     for name, local in carried.items():
         forward.assign(node, (local,), start[name], flows=True, shape=False)
-    finals = {id(out) for out, _ in step.final}
     targets: list[object] = []
     appended: list[tuple[str, str]] = []
     for name, out in child.outputs.items():
         local = single if single is not None else carried.get(name, f"{node.name}.{name}{ITEM}")
         targets.append(local)
-        if id(out) not in finals:
+        is_final = (name in step.carry if outputs else bool(step.carry)) and not loop.collect
+        if not is_final:
             whole = node.name if single is not None else f"{node.name}.{name}"
             if whole == local:
                 whole += CARRY

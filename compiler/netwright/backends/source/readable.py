@@ -494,7 +494,7 @@ class _Chains:
         read = list(dict.fromkeys(n for n in names_in(statement) if n in self.chain_of))
         flowing = [n for n in read if self._flows(n)]
         dying = [n for n in flowing if self._is_last(n, index)]
-        if len(flowing) == 1 and dying and self.uses[flowing[0]] == 1:
+        if len(flowing) == 1 and dying and self.uses[flowing[0]] == 1 and not self._is_unpacked(dying[0]):
             return flowing[0]
         if len(flowing) >= 2:
             for n in dying:
@@ -504,6 +504,12 @@ class _Chains:
             if holder is not None and self._is_dead(holder, index) and len(dying) >= 2:
                 return holder
         return None
+
+    def _is_unpacked(self, name: str) -> bool:
+        """Whether `name` is one of several that a statement binds."""
+        index = self.definitions.get(name)
+        statement = None if index is None else self.statements[index]
+        return isinstance(statement, Assign) and len(statement.targets) > 1
 
     def _flows(self, name: str) -> bool:
         return name in self.tensors or name in self.inputs

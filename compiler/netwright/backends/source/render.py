@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 import textwrap
 from dataclasses import dataclass
 
@@ -65,16 +65,17 @@ def render(file: File) -> Rendered:
 
 def _imports(extra: list[str], used: str) -> list[str]:
     """Import lines in isort's order: only what the file uses."""
+    names = {n.id for n in ast.walk(ast.parse(used)) if isinstance(n, ast.Name)}
     standard = sorted(e for e in extra if e == "import math")
     if "(NamedTuple)" in used:
         standard.append("from typing import NamedTuple")
     third = [e for e in extra if e != "import math"]
     lines = []
-    if re.search(r"\btorch\.", used):
+    if "torch" in names:
         lines.append("import torch")
-    if re.search(r"\bF\.", used):
+    if "F" in names:
         lines.append("import torch.nn.functional as F")
-    core = [n for n in ("Tensor", "nn") if n == "nn" or "Tensor" in used]
+    core = [n for n in ("Tensor", "nn") if n == "nn" or n in names]
     lines.append(f"from torch import {', '.join(core)}")
     lines += sorted(e for e in third if e.startswith("from torch"))
     others = sorted(e for e in third if not e.startswith("from torch"))
