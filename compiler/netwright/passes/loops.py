@@ -139,8 +139,9 @@ def _repeat(
             result = iterations.next(path_of(elaborator, frame, node, index), carried)
         if is_poison(result):
             return POISON
-        if symbolic and index == len(steps) - 1:
-            result = _grown(_given_types(frame, node, iterations.names()), result, loop)
+        if frame.symbolic and index == len(steps) - 1:
+            given = _given_types(frame, node, iterations.names())
+            result = _grown(given, result, frame.written(loop.iterable))
         kept = _renamed(result, loop, ex.Literal(index), frame) if symbolic else result
         collected.append(first(kept))
         if isinstance(kept, Outputs):
@@ -177,7 +178,7 @@ def _given_types(frame: Frame, node: Callee, names: list[str]) -> list[TensorTyp
     return [t for t in types if isinstance(t, TensorType)]
 
 
-def _grown(given: list[TensorType], result: Value, loop: Loop) -> Value:
+def _grown(given: list[TensorType], result: Value, written: ex.Expr | None) -> Value:
     """The chain's result, a size that every iteration raised by the same written with the count.
 
     `given` is what the iterations carried in: DenseNet's channels are `in_channels + count * growth`.
@@ -187,11 +188,11 @@ def _grown(given: list[TensorType], result: Value, loop: Loop) -> Value:
     chain = [*given, result.type]
     if any(t.rank != result.type.rank for t in chain):
         return result
-    written = loop.iterable
-    if isinstance(written, ex.Literal) or (isinstance(written, ex.Call) and len(written.args) != 1):
+    if isinstance(written, ex.Call) and isinstance(written.func, ex.Name):
+        only = written.args[0] if written.func.id == "range" and len(written.args) == 1 else None
+        written = only if written.func.id == "range" else written
+    if written is None or isinstance(written, ex.Literal):
         return result
-    if isinstance(written, ex.Call):
-        written = written.args[0]
     times = symbol(to_source(written), len(given), expr=written)
     shape = list(result.type.shape)
     for axis in range(result.type.rank):
