@@ -65,10 +65,18 @@ class Iterations:
         inputs: dict[str, Value] = {}
         for name in [name for name in self._varying if name not in carried]:
             expr, at = self._varying[name], len(steps)
-            inputs[name] = first(evaluator.value(expr))
+            inputs[name] = first(evaluator.value(self._decided(expr, counted)))
             if len(steps) == at and _is_constant(expr, counted):
                 del self._varying[name]
         return inputs
+
+    def _decided(self, expr: ex.Expr, counted: frozenset[str]) -> ex.Expr:
+        """`expr` without decisions that were the same before, each noted as a fact once more."""
+        while isinstance(expr, ex.IfElse) and _is_constant(expr.condition, counted):
+            found = self._frame.instance.facts[expr, "holds"]
+            found.append(found[-1])
+            expr = expr.then if found[-1] else expr.otherwise
+        return expr
 
     def _repeats(self, carried: Mapping[str, Value], before: CallBlock) -> bool:
         if self._node.given.implicit and self._names[0] not in carried:
