@@ -253,13 +253,15 @@ def _last_index(iterable: ex.Expr, count: int) -> ex.Expr:
 
 
 def simplify_index(expr: ex.Expr, frame: Frame) -> ex.Expr:
-    """`xs[i - 1 + 1]` as `xs[i]`, `xs[2 + 1]` as `xs[3]`, and an index of the last item as `-1`."""
+    """`xs[i - 1 + 1]` as `xs[i]`, `xs[2 + 1]` as `xs[3]`, and an index from the end as `-1`."""
 
     def change(e: ex.Expr) -> ex.Expr | None:
         if isinstance(e, ex.Binary) and e.op == "+" and isinstance(e.right, ex.Literal):
             return _sum(e.left, e.right)
-        if isinstance(e, ex.Index) and len(e.items) == 1 and _is_last(e, frame):
-            return ex.Index(e.value, (ex.Unary("-", ex.Literal(1)),))
+        if isinstance(e, ex.Index) and len(e.items) == 1:
+            from_end = _from_end(e, frame)
+            if from_end is not None:
+                return ex.Index(e.value, (ex.Unary("-", ex.Literal(from_end)),))
         return None
 
     return rebuild(rebuild(expr, change), change)
@@ -285,17 +287,16 @@ def _sum(left: ex.Expr, right: ex.Literal) -> ex.Expr | None:
     return None
 
 
-def _is_last(expr: ex.Index, frame: Frame) -> bool:
-    """Whether an index of the form `... - 1` is that of the list's last item."""
-    if not isinstance(expr.value, ex.Name) or not isinstance(expr.items[0], ex.Binary):
-        return False
-    if not to_source(expr.items[0]).startswith("len("):
-        return False
+def _from_end(expr: ex.Index, frame: Frame) -> int | None:
+    """How far from a list's end an index of the form `len(...) - n` is: 1 for the last item."""
+    if not isinstance(expr.value, ex.Name) or not to_source(expr.items[0]).startswith("len("):
+        return None
     try:
         items = Evaluator(frame).value(expr.value)
-        return isinstance(items, tuple) and Evaluator(frame).number(expr.items[0]) == len(items) - 1
+        index = Evaluator(frame).number(expr.items[0])
     except (Fault, Silent):
-        return False
+        return None
+    return len(items) - index if isinstance(items, tuple) and index < len(items) else None
 
 
 def _map_sizes(value: Value, change: Any) -> Value:
