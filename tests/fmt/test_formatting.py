@@ -143,7 +143,7 @@ def test_the_kinds_of_another_files_arguments_are_not_known() -> None:
     kept = "  a: {op: n.B, mode: fast}\n"
     assert kept in format_text(text + kept)
     given = '  a: n.B(mode="fast", size=3)\n'
-    assert """  a: {op: 'n.B(mode="fast")', size: 3}\n""" in format_text(text + given, long=True)
+    assert '  a: {op: n.B(mode="fast"), size: 3}\n' in format_text(text + given, long=True)
 
 
 def test_text_laid_out_by_hand_stays() -> None:

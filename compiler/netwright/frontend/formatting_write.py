@@ -96,10 +96,12 @@ def one_line(tree: Tree) -> str:
 def fits_flow(branch: Branch, kind: str, role: str) -> bool:
     """Whether `branch` may stand on one line, if there is room: as its author wrote it, or where
     that
-    costs no quotes. The sections of a spec and graphs stay as they are."""
-    if branch.commented or not _without_blocks(branch):
+    costs no quotes. The sections of a spec and graphs stay as they are; rules have a line each."""
+    if not branch.entries:
+        return not branch.tail
+    if kind == "init" or branch.commented or not _without_blocks(branch):
         return False
-    if branch.flow or not branch.entries:
+    if branch.flow:
         return True
     return role != "spec" and _quiet(branch, kind)
 

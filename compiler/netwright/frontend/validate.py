@@ -87,7 +87,7 @@ def validate(document: Document) -> Validated:
     assert root is not None
     result = Validated(document)
     try:
-        SpecFile.model_validate(_plain(root), by_alias=True, by_name=False)
+        SpecFile.model_validate(plain(root), by_alias=True, by_name=False)
     except ValidationError as fault:
         for error in fault.errors(include_url=False, include_context=False, include_input=False):
             if len(result.found) > 2 * MAX_ERRORS:
@@ -96,13 +96,13 @@ def validate(document: Document) -> Validated:
     return result
 
 
-def _plain(value: Value) -> Any:
+def plain(value: Value) -> Any:
     if isinstance(value, Scalar):
         return value.value
     if isinstance(value, SequenceValue):
-        return [_plain(item) for item in value.items]
+        return [plain(item) for item in value.items]
     if isinstance(value, MappingValue):
-        return {name: _plain(entry.value) for name, entry in value.entries.items()}
+        return {name: plain(entry.value) for name, entry in value.entries.items()}
     return REPORTED
 
 
