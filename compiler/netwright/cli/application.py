@@ -17,6 +17,7 @@ COMMANDS = {
     "show": "show",
     "list": "list_models",
     "fmt": "fmt",
+    "schema": "schema",
 }
 """Commands in the order of `netwright --help`, each with its module here, which has `add(app)`."""
 
