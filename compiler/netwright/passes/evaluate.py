@@ -259,8 +259,20 @@ class Evaluator:
     def _name(self, expr: ex.Name) -> Value:
         found = self.lookup(expr.id)
         if found is None:
-            raise Silent  # the frontend has reported it
+            self._unset(expr)
         return found.value
+
+    def _unset(self, expr: ex.Name) -> NoReturn:
+        """A required param of a file whose blocks are used from another; all else the frontend
+        has reported."""
+        module = self.frame.instance.scope.module
+        param = next((p for p in module.params if p.name == expr.id), None)
+        if param is None or param.default is not None:
+            raise Silent
+        message = f"the param `{expr.id}` has no value here"
+        note = Label(param.span, f"`{expr.id}` has no default in its file")
+        help = "give it a default, or make it a param of the block"
+        fault("E0203", message, expr.span, notes=(note,), help=help)
 
     @dataclass(frozen=True)
     class Found:

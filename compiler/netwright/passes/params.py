@@ -144,14 +144,14 @@ def default_scope(module: Module) -> Scope:
     """
     if module not in _DEFAULTS:
         values: dict[str, Value] = {}
-        if module.model is not None:
-            for param in module.model.params:
-                if param.default is not None:
-                    scope = Scope.of(module, values)
-                    try:
-                        values[param.name] = evaluate_in(scope, module.model, values, param.default)
-                    except (Fault, Silent):
-                        continue
+        holder = next(module.all_blocks())
+        for param in module.params:
+            if param.default is not None:
+                scope = Scope.of(module, values)
+                try:
+                    values[param.name] = evaluate_in(scope, holder, values, param.default)
+                except (Fault, Silent):
+                    continue
         _DEFAULTS[module] = Scope.of(module, values)
     return _DEFAULTS[module]
 
