@@ -1,0 +1,38 @@
+"""The cost of a check grows in line with the nodes."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import netwright
+
+from benchmarks.generated import spec
+from benchmarks.result import Goal, Result, Row
+from benchmarks.timing import interleaved
+
+_SIZES = (1_000, 10_000, 100_000)
+_ROUNDS = 3
+
+
+def run() -> Result:
+    """1,000, 10,000 and 100,000 distinct nodes, by time for each."""
+    with tempfile.TemporaryDirectory() as folder:
+        tasks = {}
+        for size in _SIZES:
+            path = Path(folder) / f"{size}.yaml"
+            path.write_text(spec(size), encoding="utf-8")
+            tasks[f"{size:,} nodes"] = partial(netwright.check, path)
+        times = interleaved(tasks, _ROUNDS, warm_up=0)
+    each = {f"{n:,} nodes": times[f"{n:,} nodes"].median / n for n in _SIZES}
+    smallest = f"{_SIZES[0]:,} nodes"
+    rows = tuple(
+        Row(name, time, each[name] / each[smallest], f"{smallest}, a node")
+        for name, time in times.items()
+    )
+    goals = (
+        Goal("10,000 nodes", times["10,000 nodes"].median, 5.0, "s"),
+        Goal("a node of 100,000 against one of 1,000 (linear is 1)", rows[-1].ratio or 0.0, 1.5),
+    )
+    return Result("nodes", "Generated nodes", rows, goals)

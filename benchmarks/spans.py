@@ -1,0 +1,45 @@
+"""Reading YAML with a place for every key and value, against PyYAML's C loader without any."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import yaml
+from netwright.diagnostics import Report
+from netwright.driver.collection import collection_paused
+from netwright.frontend.document import read
+
+from benchmarks.generated import spec
+from benchmarks.processes import ROOT
+from benchmarks.result import Goal, Result, Row
+from benchmarks.timing import interleaved
+
+_ROUNDS = 15
+
+
+def run() -> Result:
+    """The largest specs of the catalogue and generated ones, each against the plain load."""
+    llama = (ROOT / "specs/language/llama.yaml").read_text(encoding="utf-8")
+    texts = {"llama": llama, "1,200 nodes": spec(1_200), "10,000 nodes": spec(10_000)}
+    tasks = {}
+    for name, text in texts.items():
+        tasks[f"plain, {name}"] = partial(_plain, text)
+        tasks[f"with spans, {name}"] = partial(_spans, text)
+    times = interleaved(tasks, _ROUNDS)
+    rows: list[Row] = []
+    for name in texts:
+        plain, spans = times[f"plain, {name}"], times[f"with spans, {name}"]
+        rows.append(Row(f"plain, {name}", plain))
+        rows.append(Row(f"with spans, {name}", spans, spans.median / plain.median, "plain"))
+    goals = tuple(Goal(f"spans of {r.name[12:]}", r.ratio, 1.5) for r in rows if r.ratio)
+    return Result("spans", "YAML with spans", tuple(rows), goals)
+
+
+def _plain(text: str) -> None:
+    with collection_paused():
+        yaml.load(text, yaml.CSafeLoader)
+
+
+def _spans(text: str) -> None:
+    with collection_paused():
+        read(text, "spec.yaml", Report())
