@@ -66,7 +66,7 @@ def fill(
             if not entry.is_floating_point() or name in constants or place in seen:
                 continue
             seen.add(place)
-            entry.copy_(torch.from_numpy(_values(name, entry.shape, gain)))
+            entry.copy_(torch.from_numpy(np.asarray(_values(name, entry.shape, gain))))
 
 
 def fill_module(module: nn.Module, *, gain: float = 1.0) -> None:

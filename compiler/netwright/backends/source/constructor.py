@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from netwright.backends.source import calls
-from netwright.backends.source.attributes import Location, location
+from netwright.backends.source.attributes import location
 from netwright.backends.source.code import (
     Assign,
     Evaluate,
@@ -17,6 +17,7 @@ from netwright.backends.source.code import (
     path,
     self_attr,
 )
+from netwright.backends.source.containers import container
 from netwright.backends.source.context import ClassContext, CtorArg
 from netwright.backends.source.forward import Forward
 from netwright.backends.source.initialise import initialiser
@@ -126,7 +127,7 @@ class Constructor(Forward):
         """What a class over `nn.Sequential` passes to it."""
         modules = [n for n in self.facts.block.nodes if isinstance(n, ModuleNode)]
         if len(modules) == 1 and modules[0].control.loop is not None:
-            return [ex.Star(self._listed(modules[0]))]
+            return [ex.Star(self.listed(modules[0]))]
         return [self._one(n) for n in modules]
 
     def _store(self, name: str) -> Statement:
@@ -204,7 +205,7 @@ class Constructor(Forward):
             if where.head not in done:
                 done.add(where.head)
                 self.statements.append(
-                    SetAttribute(self_attr(where.head), self._container(group), span=node.span)
+                    SetAttribute(self_attr(where.head), container(self, group), span=node.span)
                 )
             self.statements += self._frozen(node, self.emitter.access(self.context, node))
             return
@@ -232,42 +233,17 @@ class Constructor(Forward):
         )
         self.statements.append(If(self.expr(when), body, otherwise, span=node.span))
 
-    def _container(self, group: list[tuple[Location, ModuleNode | InlineNode]]) -> ex.Expr:
-        """Nodes that share the first level of their keys, in one container."""
-        if all(where.numbered for where, _ in group):
-            items: list[ex.Expr] = []
-            for where, node in group:
-                if where.loops and len(where.parts) == 2:
-                    items.append(ex.Star(self._listed(node)))
-                else:
-                    items.append(self._nested(where, node, 2))
-            return call("nn.ModuleList", ex.ListExpr(tuple(items)))
-        entries = tuple(
-            (where.parts[1].text, self._nested(where, node, 2)) for where, node in group
-        )
-        return call("nn.ModuleDict", _dict(entries))
-
-    def _nested(self, where: Location, node: ModuleNode | InlineNode, level: int) -> ex.Expr:
-        """The module of a node below `level` levels of its key."""
-        rest = where.parts[level:]
-        if not rest or (len(rest) == 1 and rest[0].dynamic):
-            return self.module(node)
-        inner = self._nested(where, node, level + 1)
-        if rest[0].text.isdigit():
-            return call("nn.ModuleList", ex.ListExpr((inner,)))
-        return call("nn.ModuleDict", _dict(((rest[0].text, inner),)))
-
     def module(self, node: ModuleNode | InlineNode) -> ex.Expr:
         """The expression that builds a node's module or modules."""
         if node.control.loop is None or node.control.shared or node.control.loop.kind == "scan":
             return self._one(node)
-        listed = self._listed(node)
+        listed = self.listed(node)
         if self.emitter.is_sequential(self.context, node):
             return call("nn.Sequential", ex.Star(listed))
         return call("nn.ModuleList", listed)
 
-    def _listed(self, node: ModuleNode | InlineNode) -> ex.Expr:
-        """`[Block(...) for i in range(n)]`."""
+    def listed(self, node: ModuleNode | InlineNode, name: ex.Expr | None = None) -> ex.Expr:
+        """`[Block(...) for i in range(n)]`, as pairs where a `name` is computed for each."""
         loop = node.control.loop
         assert loop is not None
         targets = loop.targets or ("i",)
@@ -281,11 +257,19 @@ class Constructor(Forward):
                 False,
             }:
                 value = ex.IfElse(self.expr(node.control.when), value, IDENTITY)
+            if name is not None:
+                value = ex.TupleExpr((call("str", self.expr(name)), value))
         finally:
             self.bound.pop()
         used = [n for n in ex.free_names(value) if n in bound]
         names, iterable = self._loop_over(node, used)
         return ex.Comprehension(value, names, iterable, span=node.span)
+
+    def named(self, node: ModuleNode | InlineNode, name: ex.Expr) -> ex.Expr:
+        """`[(str(2 * i), Block(...)) for i in range(n)]`: modules under computed names."""
+        made = self.listed(node, name)
+        assert isinstance(made, ex.Comprehension)
+        return made
 
     def _loop_over(
         self, node: ModuleNode | InlineNode, used: list[str]

@@ -23,6 +23,7 @@ from netwright.backends.source.code import (
 )
 from netwright.backends.source.constraints import at_build, at_call
 from netwright.backends.source.constructor import Constructor
+from netwright.backends.source.containers import is_list, siblings
 from netwright.backends.source.context import (
     ClassContext,
     CtorArg,
@@ -56,7 +57,7 @@ from netwright.ops.table import MODULES
 
 BUILTINS = frozenset({
     "range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float",
-    "bool", "reversed", "isinstance", "tuple", "ValueError",
+    "bool", "reversed", "isinstance", "tuple", "ValueError", "str",
 })  # fmt: skip
 GLOBALS = BUILTINS | {
     "self",
@@ -100,18 +101,16 @@ class Emitter:
         if group is None or len(where.parts) == 1:
             return self_attr(where.head)
         expr = self_attr(where.head)
-        numbered = all(w.numbered for w, _ in group)
         for level, part in enumerate(where.parts[1:], 1):
+            listed = is_list(context, siblings(group, where, level), level)
             if part.dynamic:
                 break
-            index: ex.Expr = (
-                ex.Literal(int(part.text))
-                if part.text.isdigit() and (numbered or level > 1)
-                else ex.Literal(part.text)
-            )
+            index = ex.Literal(int(part.text) if listed else part.text)
             expr = ex.Index(expr, (index,))
         else:
             return expr
+        if not listed:
+            return call(ex.Attribute(expr, "values"))
         if level == 1 and len(group) > 1:
             return ex.Index(expr, (self._slice(context, group, node),))
         return expr
@@ -146,9 +145,20 @@ class Emitter:
             self._containers[context] = {
                 k: g
                 for k, g in groups.items()
-                if any(len(w.parts) > (2 if w.parts[-1].dynamic else 1) for w, _ in g) or len(g) > 1
+                if self._is_container(context, g)
             }
         return self._containers[context].get(head)
+
+    def _is_container(
+        self, context: ClassContext, group: list[tuple[Location, ModuleNode | InlineNode]]
+    ) -> bool:
+        """Whether what stands below one attribute is more than a module or a plain loop."""
+        if len(group) > 1:
+            return any(len(where.parts) > 1 for where, _ in group)
+        where, _ = group[0]
+        if len(where.parts) == 2 and where.parts[1].dynamic:
+            return not is_list(context, group, 1)
+        return len(where.parts) > 1
 
     def is_sequential(self, context: ClassContext, node: ModuleNode | InlineNode) -> bool:
         """Whether a chain of equal modules can be an `nn.Sequential`: one tensor in, one out."""
@@ -224,13 +234,22 @@ class Emitter:
             return False
         made = context.facts.found(node, "child")
         given = node.given
-        if not made or len(given.positional) + len(given.named) > 1:
+        if not made or len(given.positional) + len(given.named) > 1 or self._shares(context, node):
             return False
         child = made[0]
         if isinstance(child, ModuleChild):
             return not child.op.outputs
         inner = self.context_of(child)
         return len(child.outputs) == 1 and (inner.is_chain or len(inner.inputs) == 1)
+
+    def _shares(self, context: ClassContext, node: Node) -> bool:
+        """Whether another node keeps its weights in the same place, under another condition."""
+        place = [p.text for p in location(node).parts]
+        return any(
+            other is not node and [p.text for p in location(other).parts] == place
+            for other in context.block.nodes
+            if isinstance(other, ModuleNode | InlineNode)
+        )
 
     def nodes_of(self, context: ClassContext) -> list[Node]:
         """The nodes of a class: all of its block's, or what a cut left of them."""

@@ -1,0 +1,104 @@
+"""Containers for keys of several levels: `encoder.layers.{i}.proj` as modules in modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netwright.backends.source.attributes import Location
+from netwright.backends.source.code import call
+from netwright.backends.source.context import ClassContext
+from netwright.ir import expr as ex
+from netwright.ir.instance import CallBlock, CallModule, Instance, Scan
+from netwright.ir.program import InlineNode, ModuleNode
+
+if TYPE_CHECKING:
+    from netwright.backends.source.constructor import Constructor
+
+Member = tuple[Location, ModuleNode | InlineNode]
+"""A node and its place; the members of a group share the first levels of their places."""
+
+
+def container(constructor: Constructor, group: list[Member], level: int = 1) -> ex.Expr:
+    """The module that holds a group: a list where the names at `level` count from 0, else a dict."""
+    pairs = bool(group) and any(_computed(m, level) for m in group)
+    if is_list(constructor.context, group, level):
+        return call("nn.ModuleList", ex.ListExpr(tuple(_items(constructor, group, level))))
+    if pairs:
+        assert len(group) == 1, "computed names beside others"
+        return call("nn.ModuleDict", constructor.named(group[0][1], _computed(group[0], level)))
+    entries = [
+        (name, _held(constructor, members, level + 1))
+        for name, members in _by_name(group, level).items()
+    ]
+    return call("nn.ModuleDict", ex.DictExpr(tuple(n for n, _ in entries), tuple(v for _, v in entries)))
+
+
+def is_list(context: ClassContext, group: list[Member], level: int) -> bool:
+    """Whether the names at `level` count from 0 in every instance of the class."""
+    if any(len(where.parts) <= level for where, _ in group):
+        return False
+    if not all(w.parts[level].dynamic or w.parts[level].text.isdigit() for w, _ in group):
+        return False
+    for instance in context.facts.instances:
+        names: dict[int, None] = {}
+        for where, node in group:
+            part = where.parts[level]
+            numbers = _numbers(instance, node, level) if part.dynamic else [int(part.text)]
+            names.update(dict.fromkeys(numbers))
+        if list(names) != list(range(len(names))):
+            return False
+    return True
+
+
+def siblings(group: list[Member], where: Location, level: int) -> list[Member]:
+    """The members of a group that share the first `level` levels with `where`."""
+    texts = [p.text for p in where.parts[:level]]
+    return [m for m in group if [p.text for p in m[0].parts[:level]] == texts]
+
+
+def _items(constructor: Constructor, group: list[Member], level: int) -> list[ex.Expr]:
+    items: list[ex.Expr] = []
+    for _, members in _by_name(group, level).items():
+        where, node = members[0]
+        if where.parts[level].dynamic:
+            items += [ex.Star(constructor.listed(n)) for _, n in members]
+        else:
+            items.append(_held(constructor, members, level + 1))
+    return items
+
+
+def _held(constructor: Constructor, members: list[Member], level: int) -> ex.Expr:
+    """What stands at one name: a node's module, or a container of several."""
+    where, node = members[0]
+    rest = where.parts[level:]
+    if not rest or (len(members) == 1 and len(rest) == 1 and _counts(constructor.context, members[0])):
+        return constructor.module(node)
+    return container(constructor, members, level)
+
+
+def _counts(context: ClassContext, member: Member) -> bool:
+    where, _ = member
+    return where.parts[-1].dynamic and is_list(context, [member], len(where.parts) - 1)
+
+
+def _computed(member: Member, level: int) -> ex.Expr | None:
+    where, _ = member
+    return where.parts[level].expr if len(where.parts) > level else None
+
+
+def _by_name(group: list[Member], level: int) -> dict[str, list[Member]]:
+    """Members by their name at a level; loops, whose names are computed, by themselves."""
+    found: dict[str, list[Member]] = {}
+    for number, (where, node) in enumerate(group):
+        part = where.parts[level]
+        found.setdefault(f"{{{number}}}" if part.dynamic else part.text, []).append((where, node))
+    return found
+
+
+def _numbers(instance: Instance, node: ModuleNode | InlineNode, level: int) -> list[int]:
+    """The numbers that a loop's modules have at a level of their paths."""
+    found: dict[int, None] = {}
+    for step in instance.steps:
+        if isinstance(step, CallModule | CallBlock | Scan) and step.node is node:
+            found.setdefault(int(step.path[level]))
+    return list(found)
