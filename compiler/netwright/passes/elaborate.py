@@ -9,8 +9,9 @@ each *case*: which optional inputs are given, and in which mode.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from netwright.diagnostics import Diagnostic, Label, Report
@@ -605,6 +606,9 @@ class Elaborator:
             if name not in carried:
                 values[name] = first(evaluator.value(expr))
         for name, expr in given.named.items():
+            if name not in names:
+                help = _near(name, names)
+                fault("E0214", f"`{callee}` has no input `{name}`", expr.span, help=help)
             if name not in carried:
                 values[name] = first(evaluator.value(expr))
         values.update(carried)
@@ -617,6 +621,7 @@ class Elaborator:
         args: dict[str, Value] = dict(callee.args)
         for name, expr in node.args.items():
             args[name] = evaluator.value(expr)
+        _check_args(node, op.name, args, [arg.name for arg in op.args])
         child = self._module_child(frame, node, op, args, given)
         frame.fact(node, "partial", dict(callee.args))
         frame.fact(node, "child", child)
@@ -644,7 +649,8 @@ class Elaborator:
                     frame.fact(node, f"infer:{arg.name}", inferred)
                     bound[arg.name] = inferred
                 elif arg.required:
-                    raise Silent  # the frontend has reported it
+                    message = f"`{op.name}` needs the argument `{arg.name}`"
+                    fault("E0203", message, node.callee.span)
                 else:
                     bound[arg.name] = arg.default
             weights = self._weights(op, bound)
@@ -750,6 +756,7 @@ class Elaborator:
         defs: dict[str, ex.Expr] = {}
         for name, expr in node.args.items():
             args[name] = (evaluator.value(expr), node.arg_spans.get(name, expr.span))
+        _check_args(node, block.name, args, [param.name for param in block.params])
         if self.symbolic:
             defs = self._block_defs(frame, callee, args)
         scope = callee.scope
@@ -894,6 +901,19 @@ class Elaborator:
             return self._instance(block, child.scope, child.params, inputs, {}, span, {})
         args = {k: (v, span) for k, v in child.params.items()}
         return self.instantiate(block, args, given, child.scope, span)
+
+
+def _check_args(node: ModuleNode, callee: str, args: Iterable[str], known: Sequence[str]) -> None:
+    """A module that is a param's value shows only now which arguments it has."""
+    for name in args:
+        if name not in known:
+            span = node.arg_spans.get(name, node.span)
+            fault("E0202", f"`{callee}` has no argument `{name}`", span, help=_near(name, known))
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean `{near[0]}`?" if near else ""
 
 
 def model_scope(
