@@ -52,16 +52,19 @@ def manifest(elaboration: Elaboration, facts: ModelFacts, emitted: Emitted) -> M
 
 def _lines(module: Module, emitted: Emitted) -> Iterator[tuple[str, int, int] | None]:
     """Where each line comes from, files by their paths in the catalogue."""
-    paths = dict(_paths(module))
+    paths: dict[str, str] = {}
+    _add_paths(module, paths)
     for span in emitted.spans:
         place = paths.get(span.file, span.file)
         yield None if span == NOWHERE else (place, span.line, span.column)
 
 
-def _paths(module: Module) -> Iterator[tuple[str, str]]:
-    yield module.file, module.path
-    for used in module.uses.values():
-        yield from _paths(used)
+def _add_paths(module: Module, paths: dict[str, str]) -> None:
+    """The paths of a file and of those that it uses, each visited once."""
+    if module.file not in paths:
+        paths[module.file] = module.path
+        for used in module.uses.values():
+            _add_paths(used, paths)
 
 
 def _plain(value: Value) -> Any:

@@ -28,12 +28,19 @@ from ruamel.yaml.error import MarkedYAMLError
 from netwright.diagnostics import Diagnostic, Label, Report, TooManyErrors
 from netwright.frontend import traps
 from netwright.frontend.budgets import DEFAULT, Budgets
-from netwright.frontend.scalars import OnLine, Place, Scattered, align, plain_value
+from netwright.frontend.scalars import (
+    OnLine,
+    Place,
+    Scattered,
+    align,
+    is_integer,
+    plain_value,
+)
 from netwright.frontend.screening import screen
 from netwright.source import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen, which would double the time of reading a file
 class Scalar:
     """`style` is empty for a plain scalar, else the quote, `|` or `>`; `flow`: inside `{}` or `[]`.
 
@@ -85,7 +92,7 @@ class Refused:
 Value = Scalar | MappingValue | SequenceValue | Refused
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Entry:
     key: Scalar
     value: Value
@@ -120,6 +127,10 @@ class Document:
         if at is None:
             at = [scalar.start] * (len(scalar.text) + 1)
         return Scattered(self.file, at, self.line_starts)
+
+
+_SHORT = 16
+"""Characters of an integer that is within the budget however it is written."""
 
 
 class _Stop(Exception):
@@ -232,10 +243,21 @@ class _Reader:
         span = Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         flow = bool(self.stack) and self.stack[-1].flow
         self.last = (start.index, end.index)
-        if (event.anchor is not None or event.tag is not None) and self.decorations(event):
+        decorated = event.anchor is not None or event.tag is not None
+        if (decorated and self.decorations(event)) or (not style and self.giant(text, span)):
             self.place(Refused(span))
             return
         self.place(Scalar(text, style, span, start.index, end.index, flow))
+
+    def giant(self, text: str, span: Span) -> bool:
+        """Report an integer beyond the budget; whether it was one."""
+        if len(text) < _SHORT or not is_integer(text):
+            return False
+        value = plain_value(text)
+        if isinstance(value, int) and abs(value) <= self.budgets.integer:
+            return False
+        self.report.add(Diagnostic("E0501", "an integer this large cannot be a size", span))
+        return True
 
     def open(self, event: Any, mapping: bool) -> None:
         if len(self.stack) >= self.budgets.depth:

@@ -142,7 +142,7 @@ class _Loader:
             check_namespace(key.text, key.span, form.report)
             found[key.text] = None
             text = form.text(held)
-            if text and isinstance(held, Scalar):
+            if isinstance(held, Scalar) and isinstance(held.value, str):
                 found[key.text] = self.use(form, text, held.span, real)
         return found
 
@@ -153,7 +153,8 @@ class _Loader:
         if real is None or self.catalogue is None:
             fault("E0216", "a spec without a file uses no other")
             return None
-        if "\\" in text or text.startswith(("/", "~")) or ":" in text:
+        odd = "\\" in text or ":" in text or not text.isprintable()
+        if odd or not text or text.startswith(("/", "~")):
             fault("E0216", "a file is named by its relative path, with `/`")
             return None
         if len(self.done) + len(self.under_way) > self.budgets.files:

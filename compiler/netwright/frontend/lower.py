@@ -124,7 +124,7 @@ def _model_header(form: Form, root: MappingValue, module: Module) -> Block:
     for key, message in _NEEDED.items():
         if root.get(key) is None:
             form.missing(root, key, keys.SPEC, message, _first_key(root))
-    if name is not None and text and fault_of(text):
+    if isinstance(name, Scalar) and isinstance(name.value, str) and fault_of(text):
         form.report.add(Diagnostic("E0211", f"`{text}` {fault_of(text)}", name.span))
     block = Block(
         name=text,

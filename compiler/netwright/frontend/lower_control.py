@@ -10,7 +10,7 @@ from netwright.frontend.document import MappingValue, Scalar, SequenceValue, Val
 from netwright.frontend.expressions import parse
 from netwright.frontend.faulty import Faulty
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import fault_of
+from netwright.frontend.identifiers import MODULE_ATTRIBUTES, fault_of
 from netwright.frontend.scalars import Part, Place
 from netwright.ir.expr import Expr, Literal
 from netwright.ir.program import Control, Given, KeyPart, Loop
@@ -163,7 +163,16 @@ def _key(form: Form, value: Value) -> tuple[KeyPart, ...] | None:
         at = match.end()
     parts += _key_text(form, text[at:], Part(place, at))
     _key_dots(form, text, value)
+    _key_levels(form, text, value)
     return tuple(parts)
+
+
+def _key_levels(form: Form, text: str, value: Scalar) -> None:
+    """Every level of a path is an attribute of a module, and hides none that a module has."""
+    for level in text.split("."):
+        if level.startswith("__") or level in MODULE_ATTRIBUTES:
+            message = f"`{level}` is an attribute of every `nn.Module`"
+            form.report.add(Diagnostic("E0211", message, value.span))
 
 
 def _key_text(form: Form, text: str, place: Place) -> list[KeyPart]:

@@ -9,7 +9,7 @@ from netwright.diagnostics import Diagnostic
 from netwright.frontend import keys
 from netwright.frontend.document import Scalar, Value
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import did_you_mean
+from netwright.frontend.identifiers import MODULE_ATTRIBUTES, did_you_mean
 from netwright.frontend.lower_params import convert, usable
 from netwright.frontend.typeparse import dim_names
 from netwright.ir.expr import Expr
@@ -47,7 +47,9 @@ def _variant(form: Form, key: Scalar, value: Value, known: Mapping[str, Param]) 
 def methods(form: Form, value: Value | None) -> tuple[Method, ...]:
     found: list[Method] = []
     for key, held in form.entries(value):
-        usable(form, key)
+        if usable(form, key) and key.text in MODULE_ATTRIBUTES:
+            message = f"`{key.text}` is an attribute of every `nn.Module`"
+            form.report.add(Diagnostic("E0211", message, key.span, help="rename the method"))
         mapping = form.mapping(held, keys.METHOD)
         if mapping is None:
             continue

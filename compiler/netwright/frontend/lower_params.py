@@ -21,7 +21,8 @@ _PARAM_TYPE = re.compile(r"(list\[)*(int|float|bool|str|module)(\])*")
 
 def usable(form: Form, key: Scalar) -> bool:
     """Whether a key can be a name in emitted source; reported where not."""
-    fault = fault_of(key.text)
+    own = key.text == "self"
+    fault = fault_of(key.text) or ("is what a method calls its module" if own else "")
     if fault:
         form.report.add(Diagnostic("E0211", f"`{key.text}` {fault}", key.span))
     return not fault

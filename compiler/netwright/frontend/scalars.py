@@ -24,6 +24,11 @@ _DIGITS = 4000
 """Longer integers stay text: Python itself refuses to convert them."""
 
 
+def is_integer(text: str) -> bool:
+    """Whether a plain scalar is written as an integer."""
+    return _INT.fullmatch(text) is not None
+
+
 def plain_value(text: str) -> int | float | bool | str | None:
     """What a plain scalar means: `yes` and `on` are strings, `0o17` is octal, `1e-6` is a float."""
     if text in _WORDS:

@@ -189,6 +189,8 @@ class Elaborator:
         key = _hashable(key)
         found = self._memo.get(key)
         if found is not None:
+            if found not in self._sizes:
+                fault("E0218", f"the block `{block.name}` holds itself", call)
             return found
         if self._depth >= MAX_DEPTH:
             fault("E0501", f"blocks nest deeper than {MAX_DEPTH}", call)

@@ -13,9 +13,9 @@ from netwright.ir.dims import Dim, Size, SizeTooLarge, substitute, symbol
 from netwright.ir.instance import Instance, Path, WeightDecl
 from netwright.ir.program import Block, InlineNode, Module, ModuleNode, Node
 from netwright.ir.types import TensorType
-from netwright.ir.values import Scope, Tensor, TensorList, Value, rescoped
+from netwright.ir.values import Scope, Tensor, TensorList, Value, describe, is_poison, rescoped
 from netwright.passes.elaborate import Elaborator
-from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
+from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent, fault
 from netwright.passes.interface import model_input
 from netwright.passes.params import bind_params, model_args
 from netwright.passes.work import Exhausted, metered
@@ -110,7 +110,19 @@ def _elaborate(
         except Fault as error:
             report.add(error.diagnostic)
             return None
+    _check_told(module, block, cases, report)
     return Elaboration(module, block, variant, scope, params, frozenset(args), cases)
+
+
+def _check_told(
+    module: Module, block: Block, cases: Mapping[Case, Instance], report: Report
+) -> None:
+    """A model that could not be elaborated has a diagnostic that says so, whatever happened."""
+    poisoned = any(is_poison(v) for i in cases.values() for v in i.outputs.values())
+    if poisoned and not report.errors and not module.faulty:
+        message = f"`{block.name}` could not be elaborated, and nothing says why"
+        help = "this is a fault of netwright: please report it with the spec"
+        report.add(Diagnostic("E0410", message, block.span, help=help))
 
 
 def model_instance(
@@ -169,7 +181,7 @@ class _Sizes:
         self._frame.names = {**self._names, **self.dims}
         value = Evaluator(self._frame).value(dim)
         if isinstance(value, bool) or not isinstance(value, int | Dim):
-            raise Silent
+            fault("E0305", f"a dim is an integer, found {describe(value)}", dim.span)
         return value
 
     def defined(self, inputs: Mapping[str, Value]) -> dict[str, Size]:
@@ -246,9 +258,18 @@ def all_cases(block: Block, module: Module) -> Iterator[Case]:
 
 def reads_training(module: Module) -> bool:
     """Whether anything in the file, or a file it uses, is decided by `training`."""
-    if any(reads_training(used) for used in module.uses.values()):
-        return True
-    return any(_mentions_training(node) for block in module.all_blocks() for node in block.nodes)
+    files = _files(module, set())
+    blocks = (block for file in files for block in file.all_blocks())
+    return any(_mentions_training(node) for block in blocks for node in block.nodes)
+
+
+def _files(module: Module, seen: set[Module]) -> set[Module]:
+    """A file and those that it uses, each once: files that use others twice make many paths."""
+    if module not in seen:
+        seen.add(module)
+        for used in module.uses.values():
+            _files(used, seen)
+    return seen
 
 
 def _mentions_training(node: Node) -> bool:
