@@ -16,7 +16,7 @@ _PAGE = ROOT / "docs" / "benchmarks.md"
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench` from `benchmarks/results/`; do not edit. Times are medians with their
-quartiles, of runs that took turns; what counts are the ratios within one run. No test asserts a time.
+quartiles, of runs that took turns; what counts are the ratios within a run. No test asserts a time.
 """
 
 
