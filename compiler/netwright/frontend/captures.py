@@ -105,7 +105,7 @@ def node_reads(node: Node) -> Iterator[Read]:
     loop = node.control.loop
     if loop is not None:
         yield from reads(loop.iterable)
-    bound = set() if loop is None else {"i", *loop.targets}
+    bound = set() if loop is None else set(loop.names)
     if loop is not None and loop.over is not None:
         yield loop.over, False
     for name, called in _per_iteration(node):

@@ -321,15 +321,14 @@ def _is_misspelt_control(callee: Callee | None, name: str) -> bool:
 
 
 def bind_loop(controls: Control, scope: Scope) -> None:
-    """The names that a node's loop binds: its targets, and `i`, which counts in every kind."""
+    """The names that a node's loop binds."""
     loop = controls.loop
     if loop is None:
         return
     held = scope.lookup(loop.iterable.id) if isinstance(loop.iterable, Name) else None
     module = held is not None and held.modules
-    scope.bind("i", Binding("index", loop.span))
-    for name in loop.targets:
-        scope.bind(name, Binding("index", loop.span, module=module))
+    for name in loop.names:
+        scope.bind(name, Binding("index", loop.span, module=module and name in loop.targets))
 
 
 def bind(node: Node, targets: tuple[str, ...], scope: Scope) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal as Choice
 
-from netwright.ir.expr import Expr
+from netwright.ir.expr import Call, Expr, Name
 from netwright.source import NOWHERE, Span
 
 ParamType = str
@@ -69,9 +69,9 @@ class Output:
 class Loop:
     """`repeat`, `each` or `scan`.
 
-    targets   the names bound in each iteration (`i` counts in every kind, whether named here or
-    not) iterable  for `repeat` a number or a list expression, for `each` a list, for `scan` the
-    tensors over      for `scan`: the dim's name that the tensors are walked along
+    targets   the names that the author binds in each iteration
+    iterable  for `repeat` a number or a list, for `each` a list, for `scan` the tensors
+    over      for `scan`: the name of the dim that the tensors are walked along
     """
 
     kind: Choice["repeat", "each", "scan"]
@@ -80,6 +80,22 @@ class Loop:
     over: str | None = None
     collect: bool = False
     span: Span = NOWHERE
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that an iteration binds.
+
+        `i` counts, but in a `scan` and where `repeat: j in range(n)` names the counter: that leaves
+        the `i` of a loop around it alone.
+        """
+        counted = self.kind == "repeat" and self.targets and _is_range(self.iterable)
+        if self.kind == "scan" or counted or "i" in self.targets:
+            return self.targets
+        return (*self.targets, "i")
+
+
+def _is_range(expr: Expr) -> bool:
+    return isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "range"
 
 
 @dataclass(frozen=True, eq=False)

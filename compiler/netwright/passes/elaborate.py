@@ -252,7 +252,10 @@ class Elaborator:
             )
 
     def _check_where(self, frame: Frame) -> None:
+        unbound = _unbound_dims(frame)
         for constraint in frame.instance.block.where:
+            if unbound & set(ex.free_names(constraint)):
+                continue  # it speaks of an input that is absent here
             try:
                 holds = Evaluator(frame).condition(constraint)
             except Fault as error:
@@ -916,6 +919,18 @@ def _check_args(node: ModuleNode, callee: str, args: Iterable[str], known: Seque
 def _near(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, 1)
     return f"did you mean `{near[0]}`?" if near else ""
+
+
+def _unbound_dims(frame: Frame) -> set[str]:
+    """Names of sizes that only an absent input would bind."""
+    named: set[str] = set()
+    for declared in frame.instance.block.inputs:
+        if frame.instance.inputs.get(declared.name) is None:
+            type_ = declared.type
+            while type_.item is not None:
+                type_ = type_.item
+            named.update(d.id for d in type_.dims if isinstance(d, ex.Name))
+    return {n for n in named if n not in frame.names and n not in frame.instance.scope.table}
 
 
 def model_scope(

@@ -263,12 +263,12 @@ class Evaluator:
         return found.value
 
     def _unset(self, expr: ex.Name) -> NoReturn:
-        """A required param of a file whose blocks are used from another; all else the frontend
-        has reported."""
+        """A name that means nothing here, or a required param of a file whose blocks are used from
+        another."""
         module = self.frame.instance.scope.module
         param = next((p for p in module.params if p.name == expr.id), None)
         if param is None or param.default is not None:
-            raise Silent
+            fault("E0204", f"there is no `{expr.id}` here", expr.span)
         message = f"the param `{expr.id}` has no value here"
         note = Label(param.span, f"`{expr.id}` has no default in its file")
         help = "give it a default, or make it a param of the block"

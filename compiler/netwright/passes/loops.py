@@ -90,8 +90,7 @@ def _steps(frame: Frame, node: Node, loop: Loop) -> tuple[Value, ...]:
 def _iteration(frame: Frame, loop: Loop, index: int, item: Value) -> Iterator[None]:
     """The loop's names bound for one iteration, and what they hid restored after it."""
     bound: dict[str, Value] = {}
-    counts = loop.kind == "each" or not loop.targets
-    if counts and "i" not in loop.targets:
+    if "i" in loop.names and "i" not in loop.targets:
         bound["i"] = _symbolic(frame, "i", index)
     for name, value in (
         bind_targets(loop.targets, item, loop.iterable).items() if loop.targets else ()
@@ -134,7 +133,7 @@ def _repeat(
             frame.fact(
                 node,
                 "iteration",
-                {k: frame.names[k] for k in (loop.targets or ("i",)) if k in frame.names},
+                {k: frame.names[k] for k in loop.names},
             )
             result = iterations.next(path_of(elaborator, frame, node, index), carried)
         if is_poison(result):
@@ -322,7 +321,7 @@ def _each(elaborator: Elaborator, frame: Frame, node: Callee, steps: tuple[Value
     before = frame.running, frame.running_from
     for index, item in enumerate(steps):
         with _iteration(frame, loop, index, item):
-            shown = dict.fromkeys((*loop.targets, "i"))
+            shown = loop.names
             frame.fact(node, "iteration", {k: frame.names[k] for k in shown if k in frame.names})
             frame.running, frame.running_from = _each_input(frame, loop, before)
             path = path_of(elaborator, frame, node, index)

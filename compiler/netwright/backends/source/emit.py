@@ -290,9 +290,7 @@ class Emitter:
                 and node.control.loop is not None
             ):
                 loop = node.control.loop
-                return set(loop.targets) | (
-                    {"i"} if loop.kind == "each" or not loop.targets else set()
-                )
+                return set(loop.names)
         return set()
 
     def attribute_for(self, context: ClassContext, name: str) -> str:
