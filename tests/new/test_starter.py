@@ -68,7 +68,7 @@ def test_a_starter_learns(kind: Kind, tmp_path: Path) -> None:
     inputs, classes = batch(kind)
     optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)
     losses = []
-    for _ in range(15):
+    for _ in range(30):
         loss = cross_entropy(model(inputs).flatten(0, -2), classes)
         optimiser.zero_grad()
         loss.backward()
