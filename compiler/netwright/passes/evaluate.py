@@ -146,6 +146,9 @@ def fault(
     raise Fault(Diagnostic(code, message, span, label, notes, help))
 
 
+_PATTERNS = frozenset({"rearrange", "reduce"})
+"""Functions that take an einops pattern, and are several steps of torch."""
+
 _TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "dtype", "T", "mT"})
 
 
@@ -586,13 +589,18 @@ class Evaluator:
         op = method_named(func.name)
         if op is None:
             _no_method(func)
+        if func.name in _PATTERNS:
+            return self._patterned(func.name, (owner,), expr)
         return self.apply_expr(op, expr, (owner,))
 
+    def _patterned(self, name: str, receiver: tuple[Value, ...], expr: ex.Call) -> Value:
+        positional = (*receiver, *(first(self.value(a)) for a in expr.args))
+        named = {k.name: self.value(k.value) for k in expr.keywords}
+        return self._rearrange(name, positional, named, expr)
+
     def _function(self, expr: ex.Call, name: str) -> Value:
-        if name in ("rearrange", "reduce"):
-            positional = [first(self.value(a)) for a in expr.args]
-            named = {k.name: self.value(k.value) for k in expr.keywords}
-            return self._rearrange(name, tuple(positional), named, expr)
+        if name in _PATTERNS:
+            return self._patterned(name, (), expr)
         op = FUNCTIONS.get(name)
         if name in numbers.NAMES:
             positional = [first(self.value(a)) for a in expr.args]

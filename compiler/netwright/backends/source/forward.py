@@ -580,8 +580,8 @@ class Forward:
 
     def _rearranged(self, expr: ex.Call, steps: Any) -> ex.Expr:
         lengths = self.facts.found(expr, "lengths")[0]
-        receiver = self.expr(expr.args[0])
-        values = expr.args[0]
+        values = expr.func.value if isinstance(expr.func, ex.Attribute) else expr.args[0]
+        receiver = self.expr(values)
         is_list = isinstance(values, ex.ListExpr | ex.Comprehension) or (
             isinstance(values, ex.Name)
             and any(isinstance(i.values.get(values.id), tuple) for i in self.facts.instances)
