@@ -36,6 +36,7 @@ class Iterations:
         self._steady = not frame.symbolic and is_steady(node)
         self._names: list[str] = []
         self._varying: dict[str, ex.Expr] = {}
+        self._constant: dict[ex.Expr, bool] = {}
 
     def names(self) -> list[str]:
         """The names of the node's inputs, in order."""
@@ -61,18 +62,24 @@ class Iterations:
     def _evaluated(self, carried: Mapping[str, Value]) -> dict[str, Value]:
         """The inputs that are not carried, without those that are seen to be the same each time."""
         evaluator = Evaluator(self._frame, self._elaborator.call_again)
-        steps, counted = self._frame.instance.steps, _loop_names(self._node)
+        steps = self._frame.instance.steps
         inputs: dict[str, Value] = {}
         for name in [name for name in self._varying if name not in carried]:
             expr, at = self._varying[name], len(steps)
-            inputs[name] = first(evaluator.value(self._decided(expr, counted)))
-            if len(steps) == at and _is_constant(expr, counted):
+            inputs[name] = first(evaluator.value(self._decided(expr)))
+            if len(steps) == at and self._same_each_time(expr):
                 del self._varying[name]
         return inputs
 
-    def _decided(self, expr: ex.Expr, counted: frozenset[str]) -> ex.Expr:
+    def _same_each_time(self, expr: ex.Expr) -> bool:
+        found = self._constant.get(expr)
+        if found is None:
+            found = self._constant[expr] = _is_constant(expr, _loop_names(self._node))
+        return found
+
+    def _decided(self, expr: ex.Expr) -> ex.Expr:
         """`expr` without decisions that were the same before, each noted as a fact once more."""
-        while isinstance(expr, ex.IfElse) and _is_constant(expr.condition, counted):
+        while isinstance(expr, ex.IfElse) and self._same_each_time(expr.condition):
             found = self._frame.instance.facts[expr, "holds"]
             found.append(found[-1])
             expr = expr.then if found[-1] else expr.otherwise
