@@ -151,6 +151,13 @@ def test_text_laid_out_by_hand_stays() -> None:
     assert "doc: |\n  One.\n\n    - two\n" in format_text(text)
 
 
+def test_line_ends_and_letters_of_all_kinds_are_kept() -> None:
+    text = "\ufeff# é\r\nnetwright: 1\r\nmodel: M\r\ngraph:\r\n  # 😀 ö\r\n  a: 'ReLU' # ß"
+    assert format_text(text) == (
+        "# é\nnetwright: 1\nmodel: M\n\ngraph:\n  # 😀 ö\n  a: ReLU  # ß\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -45,7 +45,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Branch:
-    """A mapping or, where `sequence` is set, a list; `flow`: written in braces or brackets."""
+    """A mapping or, where `sequence` is set, a list.
+
+    flow    it was written in braces or brackets; `start` and `end` are theirs then
+    column  of its first key or dash
+    """
 
     entries: list[Entry]
     flow: bool
@@ -94,7 +98,7 @@ def _tree(document: Document, value: Value) -> Tree:
             entries.append(Entry("", held, _start(document, item), item.span))
     start = _start(document, value)
     span = value.span
-    end = document.line_starts[span.end_line - 1] + span.end_column - 1
+    end = document.line_starts[span.end_line - 1] + span.end_column - 1 if value.flow else 0
     sequence = isinstance(value, SequenceValue)
     return Branch(entries, value.flow, sequence, start, end, span.column)
 
