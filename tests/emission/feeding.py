@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
-from netwright.ir.dims import Dim, Size, evaluate, known, symbols
+from netwright.ir.dims import Dim, evaluate, known, symbols
 from netwright.ir.instance import Instance
 from netwright.ir.types import TensorType
 from netwright.ir.values import Tensor, TensorList
@@ -17,7 +17,7 @@ ITEMS = 3
 
 
 def sizes_of(instance: Instance, given: Mapping[str, int]) -> dict[str, int]:
-    """A small size for every symbol of the inputs: 4, 5, 6, ..., or a multiple that `where` asks for."""
+    """A small size for every symbol of the inputs, a multiple where `where` asks for one."""
     names: dict[str, int] = {}
     for value in instance.inputs.values():
         if isinstance(value, Tensor | TensorList):
