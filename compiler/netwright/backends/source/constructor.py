@@ -246,9 +246,7 @@ class Constructor(Forward):
         """`[Block(...) for i in range(n)]`, as pairs where a `name` is computed for each."""
         loop = node.control.loop
         assert loop is not None
-        targets = loop.targets or ("i",)
-        listed = True in self.facts.found(node, "listed")
-        bound = {*targets, "i"} if loop.kind == "each" or listed else set(targets)
+        bound = set(loop.names)
         self.bound.append(bound)
         try:
             value = self._one(node)
@@ -282,7 +280,7 @@ class Constructor(Forward):
             iterable = self.expr(source)
             if True not in self.facts.found(node, "listed"):
                 iterable = call("range", iterable)
-            if "i" in used and "i" != targets[0]:
+            if "i" in used and targets[0] != "i":
                 return ("i", name), call("enumerate", iterable)
             return (name,), iterable
         if self.is_build(source):
