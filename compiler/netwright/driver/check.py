@@ -87,7 +87,7 @@ def check(
     if isinstance(source, Model):
         variant = variant or source.variant
         name, module, sources, report = source.module.path, source.module, source.sources, Report()
-        values = dict(source.values)
+        values, whole = dict(source.values), True
     else:
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else "<program>"
         loaded, implied = read(source)
@@ -96,6 +96,7 @@ def check(
         if found is None:
             return Checked(name, report, sources)
         module, variant = found, variant or implied
+        whole = loaded.module is not None
     given = {**(params or {}), **more}
     if module.model is None:
         if given or variant is not None:
@@ -106,7 +107,7 @@ def check(
     values.update(given_values(module, given, report, sources))
     if len(report.errors) > before:
         return Checked(name, report, sources, model=module.model.name)
-    return _elaborated(name, module, variant, values, report, sources)
+    return _elaborated(name, module, variant, values, report, sources, whole)
 
 
 def _elaborated(
@@ -116,7 +117,9 @@ def _elaborated(
     values: Mapping[str, Value],
     report: Report,
     sources: Sources,
+    whole: bool,
 ) -> Checked:
+    """Elaborate the variants; where nodes at fault were left out, nothing is held to the rest."""
     assert module.model is not None
     variants = _variants(module, variant, values)
     notes: list[str] = []
@@ -127,12 +130,14 @@ def _elaborated(
                 p for p in placeholders.required(module, each) if p.name not in values
             )
             if open_params:
-                found, assumed = _with_placeholders(module, each, values, open_params, report)
+                found, assumed = _with_placeholders(
+                    module, each, values, open_params, report, whole
+                )
                 notes += assumed
             else:
-                found = elaborated(module, each, values, report)
+                found = elaborated(module, each, values, report, whole)
             sound += [] if found is None else [found]
-    if variant is None and len(sound) == len(variants):
+    if whole and variant is None and len(sound) == len(variants):
         with suppress(TooManyErrors):
             check_all(sound, report)
     return Checked(name, report, sources, variants, tuple(notes), module.model.name)
@@ -156,13 +161,14 @@ def _with_placeholders(
     values: Mapping[str, Value],
     params: tuple[Any, ...],
     report: Report,
+    whole: bool,
 ) -> tuple[Elaboration | None, list[str]]:
     """Elaborate with placeholder sizes: sound where one assignment is, else with the fewest
     faults."""
     faulty: list[Report] = []
     for assigned in placeholders.assignments(params):
         attempt = Report()
-        found = elaborated(module, variant, {**values, **assigned}, attempt)
+        found = elaborated(module, variant, {**values, **assigned}, attempt, whole)
         if not attempt.errors:
             report.extend(attempt)
             shown = ", ".join(f"{k}={_shown(v)}" for k, v in assigned.items())

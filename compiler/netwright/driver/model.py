@@ -54,12 +54,16 @@ class Model:
 
 
 def elaborated(
-    module: Module, variant: str | None, values: Mapping[str, Value], report: Report
+    module: Module,
+    variant: str | None,
+    values: Mapping[str, Value],
+    report: Report,
+    whole: bool = True,
 ) -> Elaboration | None:
     """The elaboration, with what ties, state and methods name held against it; None for a fault."""
     own = Report()
     found = elaborate(module, variant, values, own)
-    if found is not None and not own.errors:
+    if whole and found is not None and not own.errors:
         try:
             check_one(found, own)
         except Exhausted as exhausted:

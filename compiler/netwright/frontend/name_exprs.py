@@ -6,11 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from netwright.diagnostics import Diagnostic, Label, Report
-from netwright.frontend.builtins import CONSTANTS, DTYPE_NAMES, functions, is_function
+from netwright.frontend.builtins import (
+    CONSTANTS,
+    DTYPE_NAMES,
+    NUMBER_FUNCTIONS,
+    functions,
+    is_function,
+)
 from netwright.frontend.identifiers import did_you_mean
 from netwright.frontend.scope import Binding, BlockCallee, FileScope, Scope
 from netwright.ir.expr import Attribute, Call, Comprehension, Expr, Name, children
 from netwright.ops import table
+from netwright.ops.entry import FunctionOp
 from netwright.ops.functions import refusal
 from netwright.source import Span
 
@@ -160,12 +167,13 @@ class ExprNames:
     def call(self, expr: Call, level: Level, bound: _Bound) -> None:
         func = expr.func
         if isinstance(func, Name):
-            self.called(func, level, bound)
+            self.called(expr, func, level, bound)
         elif isinstance(func, Attribute):
             if self.is_namespace(func.value, level, bound):
                 self.module_in_expression(func, level)
             else:
                 self.value(func.value, level, bound)
+                self.method(expr, func)
         elif isinstance(func, Call) and self.is_module(func, level):
             self.module_in_expression(func.func, level)
             self.arguments(func, level, bound)
@@ -182,7 +190,33 @@ class ExprNames:
     def is_module(self, call: Call, level: Level) -> bool:
         return level.scope.called(call.func) is not None
 
-    def called(self, func: Name, level: Level, bound: _Bound) -> None:
+    def method(self, call: Call, func: Attribute) -> None:
+        """A method goes by its name; what it is called on is known to elaboration only."""
+        name = func.name
+        op = table.method_named(name)
+        refused = refusal(name) if op is None else None
+        if refused is not None:
+            self.fault(refused.code, refused.message, func.span, refused.help)
+        elif op is None:
+            help = did_you_mean(name, functions())
+            self.fault("E0201", f"there is no method `{name}`", func.span, help)
+        else:
+            self.keywords(call, op)
+
+    def keywords(self, call: Call, op: FunctionOp | None) -> None:
+        """Arguments by names that a function does not have, whatever its inputs are."""
+        if op is None or op.name in NUMBER_FUNCTIONS:
+            return
+        known = [arg.name for arg in op.args]
+        if any(arg.variadic and arg.keyword for arg in op.args):
+            return
+        for keyword in call.keywords:
+            if keyword.name not in known:
+                message = f"`{op.name}` has no argument `{keyword.name}`"
+                help = did_you_mean(keyword.name, known) or f"they are {_listing(known)}"
+                self.fault("E0202", message, keyword.span, help)
+
+    def called(self, call: Call, func: Name, level: Level, bound: _Bound) -> None:
         """A name before a bracket: a node called again, a function, or a module out of place."""
         name = func.id
         binding = None if name in bound else level.scope.lookup(name)
@@ -197,7 +231,7 @@ class ExprNames:
         elif self.file.callee(func) is not None and name not in bound:
             self.module_in_expression(func, level)
         elif is_function(name):
-            return
+            self.keywords(call, table.FUNCTIONS.get(name))
         elif binding is not None:
             message = f"`{name}` is {_KINDS[binding.kind]} and cannot be called"
             self.fault("E0305", message, func.span)
@@ -255,6 +289,10 @@ class ExprNames:
             known.append(module.model.name)
         message = f"`{namespace}` has no block or model `{expr.name}`"
         self.fault("E0201", message, expr.span, did_you_mean(expr.name, known))
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def text_of(expr: Expr) -> str:
