@@ -146,13 +146,17 @@ def _elaborated(
 def _variants(
     module: Module, variant: str | None, values: Mapping[str, Value]
 ) -> tuple[str | None, ...]:
-    """What to elaborate: the chosen variant, else all, and the defaults where they are complete."""
+    """What to elaborate: the chosen variant, else all.
+
+    The defaults are one more, where they are complete and no variant stands for them.
+    """
     if variant is not None:
         return (variant,)
     complete = all(p.name in values for p in placeholders.required(module, None))
     if not module.variants:
         return (None,)
-    return (None, *module.variants) if complete else tuple(module.variants)
+    named = any(not v.values for v in module.variants.values())
+    return (None, *module.variants) if complete and not named else tuple(module.variants)
 
 
 def _with_placeholders(

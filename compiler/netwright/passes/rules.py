@@ -7,7 +7,7 @@ are held to all the elaborations of a check together. Ties, state and methods ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from difflib import get_close_matches
 
 from netwright.diagnostics import Diagnostic, Report
@@ -45,7 +45,8 @@ def check_init(elaborations: Sequence[Elaboration], report: Report) -> None:
     if not module.init:
         return
     names = [n for e in elaborations for n in _names(e, buffers=False)]
-    by_class = _weights_by_class(elaborations)
+    owners = {rule.match.partition(".")[0] for rule in module.init}
+    by_class = _weights_by_class(elaborations, owners)
     for rule in module.init:
         diagnostic = _unmatched(rule, module, names, by_class)
         if diagnostic is not None:
@@ -96,8 +97,10 @@ def matches(pattern: str, name: str) -> bool:
     return True
 
 
-def _weights_by_class(elaborations: Sequence[Elaboration]) -> dict[str, set[str]]:
-    """Weights' names below a module, by the name of its class."""
+def _weights_by_class(
+    elaborations: Sequence[Elaboration], owners: Container[str]
+) -> dict[str, set[str]]:
+    """Weights' names below a module, by the name of its class; of blocks only those in `owners`."""
     found: dict[str, set[str]] = {}
     seen: set[Instance] = set()
     queue = [instance for e in elaborations for instance in e.cases.values()]
@@ -107,7 +110,8 @@ def _weights_by_class(elaborations: Sequence[Elaboration]) -> dict[str, set[str]
             continue
         seen.add(instance)
         own = found.setdefault(instance.block.name, set())
-        own.update(".".join(p) for p, _ in instance.all_weights())
+        if instance.block.name in owners:
+            own.update(".".join(p) for p, _ in instance.all_weights())
         for child in instance.children.values():
             if isinstance(child, Instance):
                 queue.append(child)
