@@ -20,6 +20,7 @@ TEXT_ONLY = {
     "emit": ["resnet50"],
     "show": ["resnet50", "--depth", "1"],
     "list": [],
+    "new": ["Digits", "--kind", "cnn"],
     "schema": [],
     "fmt": ["--help"],
 }

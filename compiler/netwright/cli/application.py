@@ -16,6 +16,7 @@ COMMANDS = {
     "build": "build",
     "show": "show",
     "list": "list_models",
+    "new": "new",
     "fmt": "fmt",
     "schema": "schema",
 }
