@@ -1,8 +1,8 @@
-"""The examples of docs/language.md: each is a spec that checks and emits, or fails as it says.
+"""The examples of docs/language.md: each checks, emits and runs, or fails as it says.
 
 A `yaml` block is a whole spec, or a fragment that its comment completes:
 
-    <!-- fragment of: vector -->        checks without errors and warnings, and emits
+    <!-- fragment of: vector -->        no errors, no warnings, equal in both back ends
     <!-- fails: E0210 of: vector -->    gives this code and no other error
 
 What a fragment stands in is one of `HOSTS`; a key of the fragment replaces the host's.
@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 from netwright.driver.check import Checked, check
-from netwright.driver.emit import emit
+from netwright.driver.model import load
 
 from tests.docs.pages import DOCS, Fence, fences
+from tests.emission.feeding import feeds
+from tests.emission.test_back_ends import assert_equal
 
 PAGE = (DOCS / "language.md").read_text(encoding="utf-8")
 HOSTS = {
@@ -69,7 +71,8 @@ def test_an_example_does_as_the_page_says(fence: Fence, tmp_path: Path) -> None:
         return
     assert not list(found.report), found.render()
     if found.model:
-        emit(path, params=assumed(found))
+        elaboration = load(path, params=assumed(found)).elaborate()
+        assert_equal(elaboration, feeds(elaboration))
 
 
 def assumed(found: Checked) -> dict[str, int]:

@@ -167,8 +167,10 @@ class Emitter:
         if loop is None or loop.kind != "repeat" or loop.collect or node.control.shared or not made:
             return False
         where = location(node)
+        last = len(where.parts) - 1
+        counts = last > 1 and is_list(context, [(where, node)], last)
         if node.control.checkpoint is not None or (
-            len(where.parts) == 2 and where.parts[1].dynamic
+            last > 0 and where.parts[last].dynamic and not counts
         ):
             return False
         given = node.given
