@@ -83,7 +83,9 @@ class Source:
 
     def within(self, scalar: Text, match: re.Match[str], new: str, group: int = 1) -> Mutant:
         """The text with one group of a match in a scalar replaced."""
-        return self.replaced(scalar.start + match.start(group), scalar.start + match.end(group), new)
+        return self.replaced(
+            scalar.start + match.start(group), scalar.start + match.end(group), new
+        )
 
     @cached_property
     def expressions(self) -> list[Text]:
@@ -179,7 +181,9 @@ def duplicate(source: Source) -> Iterator[Mutant]:
     for found in source.keys:
         block = len(found.path) > 1 and found.path[-2] == "graph"
         line = source.lines[found.line - 1]
-        alone = line.strip().startswith(found.value) and not line.rstrip().endswith((":", ">-", "|"))
+        alone = line.strip().startswith(found.value) and not line.rstrip().endswith(
+            (":", ">-", "|")
+        )
         flow = line.count("{") != line.count("}") or line.count("(") != line.count(")")
         if block and alone and not flow and found.value.isidentifier():
             lines = [*source.lines[: found.line], line, *source.lines[found.line :]]
@@ -228,7 +232,11 @@ def variant_type(source: Source) -> Iterator[Mutant]:
 def default_type(source: Source) -> Iterator[Mutant]:
     """A default that is no number where the param is declared `int`."""
     for scalar in source.scalars:
-        if scalar.path[0] == "params" and scalar.path[2:] == ("default",) and scalar.value.isdigit():
+        if (
+            scalar.path[0] == "params"
+            and scalar.path[2:] == ("default",)
+            and scalar.value.isdigit()
+        ):
             if re.search(r"type: int\b", source.lines[scalar.line - 1]):
                 end = scalar.start + len(scalar.value)
                 yield source.replaced(scalar.start, end, '"wrong"')
@@ -238,7 +246,11 @@ def dtype(source: Source) -> Iterator[Mutant]:
     """`float[B]` as `floatq[B]`."""
     for scalar in source.scalars:
         match = re.match(r"(?:list\[)?(float|int|bool)\[", scalar.value)
-        if match is not None and {"inputs", "outputs"} & set(scalar.path) and "graph" not in scalar.path:
+        if (
+            match is not None
+            and {"inputs", "outputs"} & set(scalar.path)
+            and "graph" not in scalar.path
+        ):
             yield source.within(scalar, match, match[1] + "q")
 
 
@@ -262,7 +274,11 @@ def output_size(source: Source) -> Iterator[Mutant]:
 def unpacked(source: Source) -> Iterator[Mutant]:
     """One name more than there are results."""
     for found in source.keys:
-        if len(found.path) > 1 and found.path[-2] == "graph" and re.fullmatch(r"\w+, \w+, \w+", found.value):
+        if (
+            len(found.path) > 1
+            and found.path[-2] == "graph"
+            and re.fullmatch(r"\w+, \w+, \w+", found.value)
+        ):
             end = found.start + len(found.value)
             yield source.replaced(found.start, end, found.value + ", one_more")
 

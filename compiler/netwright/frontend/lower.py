@@ -168,5 +168,7 @@ def _extras(form: Form, root: MappingValue, module: Module) -> None:
     module.init = lower_extras.init(form, root.get("init"))
     module.ties = lower_extras.ties(form, root.get("tie"))
     module.weights = lower_extras.weights(form, root.get("weights"))
-    module.state = lower_extras.state(form, root.get("state"), module.model)
+    edges = {"inputs", "outputs"}
+    known = None if misspelt(root, keys.SPEC, edges) else module.model
+    module.state = lower_extras.state(form, root.get("state"), known)
     module.properties = lower_extras.properties(form, root.get("properties"), module.model)

@@ -11,7 +11,7 @@ from netwright.frontend.document import Scalar, Value
 from netwright.frontend.form import Form
 from netwright.frontend.identifiers import MODULE_ATTRIBUTES, did_you_mean
 from netwright.frontend.lower_params import convert, usable
-from netwright.frontend.typeparse import dim_names
+from netwright.frontend.typeparse import ANY, dim_names
 from netwright.ir.expr import Expr
 from netwright.ir.program import Block, InitRule, KeyRule, Method, Param, Tie, Variant
 from netwright.source import Span
@@ -192,7 +192,7 @@ def _unfit(name: str, value: object, model: Block | None) -> tuple[str, str] | N
     over = value.get("over") if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(over, str):
         return f"`{name}` names the dim that it is about", "as in `{over: T}`"
-    if model is None:
+    if model is None or any(given.type == ANY for given in model.inputs):
         return None
     dims = [dim for given in model.inputs for dim in dim_names(given.type)]
     if over not in dims or over in (param.name for param in model.params):
