@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -124,8 +124,9 @@ def _elaborated(
     variants = _variants(module, variant, values)
     notes: list[str] = []
     sound: list[Elaboration] = []
+    distinct = _distinct(module, variants)
     with metered(module):
-        for each in variants:
+        for each in distinct:
             open_params = tuple(
                 p for p in placeholders.required(module, each) if p.name not in values
             )
@@ -137,7 +138,7 @@ def _elaborated(
             else:
                 found = elaborated(module, each, values, report, whole)
             sound += [] if found is None else [found]
-    if whole and variant is None and len(sound) == len(variants):
+    if whole and variant is None and len(sound) == len(distinct):
         with suppress(TooManyErrors):
             check_all(sound, report)
     return Checked(name, report, sources, variants, tuple(notes), module.model.name)
@@ -146,17 +147,19 @@ def _elaborated(
 def _variants(
     module: Module, variant: str | None, values: Mapping[str, Value]
 ) -> tuple[str | None, ...]:
-    """What to elaborate: the chosen variant, else all.
-
-    The defaults are one more, where they are complete and no variant stands for them.
-    """
+    """What to check: the chosen variant, else all, and the defaults where they are complete."""
     if variant is not None:
         return (variant,)
     complete = all(p.name in values for p in placeholders.required(module, None))
     if not module.variants:
         return (None,)
-    named = any(not v.values for v in module.variants.values())
-    return (None, *module.variants) if complete and not named else tuple(module.variants)
+    return (None, *module.variants) if complete else tuple(module.variants)
+
+
+def _distinct(module: Module, variants: Sequence[str | None]) -> list[str | None]:
+    """`variants` without the defaults where one of them changes nothing, and so stands for them."""
+    named = any(v is not None and not module.variants[v].values for v in variants)
+    return [v for v in variants if v is not None or not named]
 
 
 def _with_placeholders(
