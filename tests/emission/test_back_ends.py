@@ -10,7 +10,7 @@ import torch
 from netwright.backends.fx import lower, tie
 from netwright.diagnostics import Report
 from netwright.passes.model import Case, Elaboration
-from netwright.passes.rules import ties
+from netwright.passes.ties import ties
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
