@@ -19,7 +19,9 @@ SOUND = {
     "shadowing in a level of its own": "a: ReLU\nb: {graph: {a: ReLU, c: a + x}}",
     "the same name in two levels": "a: {graph: {fc: ReLU}}\nb: {graph: {fc: ReLU}}",
     "a loop's counter": "a: {op: ReLU, repeat: 2, key: 'l{i}'}",
-    "a named counter beside i": "a: {repeat: j in range(2), graph: {b: x * i + j}}",
+    "a named counter inside i": "a: {repeat: 2, graph: {b: {repeat: j in range(2),"
+    " graph: {c: x * i + j}}}}",
+    "i beside a list's items": "a: {repeat: 'w in [1, 2]', graph: {b: x * i + w}}",
     "a comprehension": "a: x * sum([k * 2 for k in range(3)])",
     "parameters that nothing needs": "p: {parameter: [3]}\na: ReLU",
     "an unpacked list": '"a, b": chunk(x, 2)\nc: a',
