@@ -521,7 +521,7 @@ def _candidates(found: list[list[Size]], counter: str) -> Iterator[ex.Expr]:
     if not counter or not rests:
         return
     index = ex.Name(counter)
-    yield from _by_index(index, found[0])
+    yield from _by_index(index, max(found, key=len))
     yield from _first_and_rest(index, firsts, rests)
     if isinstance(firsts[0], Dim | int) and len(found[0]) > 1:
         growth = add(found[0][1], mul(found[0][0], -1))
@@ -532,6 +532,8 @@ def _candidates(found: list[list[Size]], counter: str) -> Iterator[ex.Expr]:
 
 def _by_index(index: ex.Name, sizes: list[Size]) -> Iterator[ex.Expr]:
     """`dims[i]` where the iterations have `dims[0]`, `dims[1]`, ..., `dims[2 - i]` backwards."""
+    if len(sizes) < 2:
+        return
     written = size_to_expr(sizes[1])
     before = size_to_expr(sizes[0])
     if written is None:

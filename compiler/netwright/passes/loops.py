@@ -99,11 +99,14 @@ def _iteration(frame: Frame, loop: Loop, index: int, item: Value) -> Iterator[No
     hidden = {name: frame.names[name] for name in bound if name in frame.names}
     hidden_defs = {name: frame.defs.pop(name) for name in bound if name in frame.defs}
     frame.names.update(bound)
+    if frame.symbolic and not frame.root:
+        frame.defs.update({n: ex.Literal(v) for n, v in bound.items() if type(v) is int})
     try:
         yield
     finally:
         for name in bound:
             del frame.names[name]
+            frame.defs.pop(name, None)
         frame.names.update(hidden)
         frame.defs.update(hidden_defs)
 

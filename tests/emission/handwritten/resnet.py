@@ -1,6 +1,10 @@
-"""ResNet: deep residual network (arXiv:1512.03385), stride in the 3x3 convolution.
+"""ResNet: Deep residual network (arXiv:1512.03385), with the stride in the 3x3
+convolution (v1.5). Weights named as in torchvision. `strides` and `dilations` trade
+resolution for dilation, stage by stage, for segmentation.
 
 Written by hand, as the measure of what is emitted.
+
+Shapes: B batch, H height, W width
 """
 
 import torch.nn.functional as F
@@ -53,7 +57,10 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Weights named as in torchvision."""
+    """Deep residual network (arXiv:1512.03385), with the stride in the 3x3 convolution
+    (v1.5). Weights named as in torchvision. `strides` and `dilations` trade resolution
+    for dilation, stage by stage, for segmentation.
+    """
 
     def __init__(
         self,

@@ -28,10 +28,11 @@ class Assign(Statement):
 
 @dataclass(eq=False)
 class SetAttribute(Statement):
-    """`self.path = value`."""
+    """`self.path = value`, annotated where other values follow."""
 
     target: Expr
     value: Expr
+    annotation: str = ""
 
 
 @dataclass(eq=False)
@@ -91,7 +92,8 @@ class Function:
 
 @dataclass
 class Class:
-    """A class of the emitted file. `fields` are those of a NamedTuple, which has no functions."""
+    """A class of the emitted file. `fields` are those of a NamedTuple, or the buffers of a module,
+    whose types no call of `register_buffer` tells."""
 
     name: str
     doc: str

@@ -48,6 +48,7 @@ class Constructor(Forward):
         self.around = calls.Surroundings(helpers=emitter.helpers)
         self.forward = forward
         self.needed: dict[str, None] = {}
+        self.buffers: dict[str, None] = {}
         self.hoisted: dict[str, ex.Expr] = emitter.hoisted(context)
 
     # Names --------------------------------------------------------------------------------
@@ -172,6 +173,7 @@ class Constructor(Forward):
         name = self.emitter.attribute_path(self.context, node)[-1]
         keywords = () if node.persistent else (ex.Keyword("persistent", ex.Literal(False)),)
         value = self.expr(node.value)
+        self.buffers.setdefault(name)
         register = ex.Call(path("self.register_buffer"), (ex.Literal(name), value), keywords)
         self._guarded(node, [Evaluate(register, span=node.span)])
 
@@ -228,10 +230,11 @@ class Constructor(Forward):
         if holds == {True} and not identity:
             self.statements += body
             return
-        otherwise: list[Statement] = (
-            [SetAttribute(target, IDENTITY, span=node.span)] if identity else []
-        )
-        self.statements.append(If(self.expr(when), body, otherwise, span=node.span))
+        if identity:
+            self.statements.append(
+                SetAttribute(target, IDENTITY, annotation="nn.Module", span=node.span)
+            )
+        self.statements.append(If(self.expr(when), body, span=node.span))
 
     def module(self, node: ModuleNode | InlineNode) -> ex.Expr:
         """The expression that builds a node's module or modules."""

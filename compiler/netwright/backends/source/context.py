@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from netwright.backends.source.naming import camel, singular
 from netwright.ir import expr as ex
 from netwright.ir.classes import ClassFacts, ModelFacts
+from netwright.ir.dims import Dim
 from netwright.ir.instance import Instance
 from netwright.ir.program import Block, ExprNode, InlineNode, ModuleNode, Node
 from netwright.ir.values import ModuleValue, Outputs, Tensor, TensorList, Value
@@ -172,7 +173,11 @@ def annotation(value: Value) -> str:
 
 
 def tensor_annotation(value: Value) -> str:
-    """The Python type of a value in `forward`."""
+    """The Python type of a value in `forward`: tensors, or numbers of the run time."""
+    if isinstance(value, bool | int | float):
+        return type(value).__name__
+    if isinstance(value, Dim):
+        return "int"
     if isinstance(value, tuple | TensorList):
         return "list[Tensor]"
     return "Tensor"

@@ -449,6 +449,7 @@ class Emitter:
             context.name,
             " ".join(doc.split()),
             [init, *methods, *entries, run],
+            [Argument(name, "Tensor") for name in constructor.buffers],
             span=context.block.span,
         )
         return [*fields, *(m for m in further if isinstance(m, Class)), whole]

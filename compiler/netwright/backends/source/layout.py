@@ -80,8 +80,9 @@ def _statement(statement: Statement, indent: int) -> Iterator[Line]:
             return
         case Assign(targets=targets, value=value):
             lines = expression(value, indent, f"{show_targets(targets)} = ")
-        case SetAttribute(target=target, value=value):
-            lines = expression(value, indent, f"{to_source(target)} = ")
+        case SetAttribute(target=target, value=value, annotation=annotation):
+            typed = f": {annotation}" if annotation else ""
+            lines = expression(value, indent, f"{to_source(target)}{typed} = ")
         case Evaluate(value=value):
             lines = expression(value, indent, "")
         case Return(value=TupleExpr(items=items)) if len(items) > 1:

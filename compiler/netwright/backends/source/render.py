@@ -90,7 +90,7 @@ def _class(cls: Class) -> list[Line]:
     for field in cls.fields:
         lines.append(Line(f"    {field.name}: {field.annotation}"))
     for number, function in enumerate(cls.functions):
-        if number:
+        if number or cls.fields:
             lines.append(Line(""))
         lines += _function(function, 4)
     if lines[-1].text == "":
