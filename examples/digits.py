@@ -1,6 +1,6 @@
 """Train a model from a spec on scikit-learn's handwritten digits, with a plain PyTorch loop.
 
-    python examples/digits.py digits.yaml --export digits.onnx
+    python examples/digits.py digits.yaml --variant small --export digits.onnx
 
 The model is an ordinary `nn.Module`: nothing in the loop knows of netwright. At the end the model
 is exported to ONNX and onnxruntime's numbers are compared with PyTorch's, at a batch size that the
@@ -10,7 +10,9 @@ export did not see.
 from __future__ import annotations
 
 import argparse
+import logging
 import time
+import warnings
 from pathlib import Path
 
 import netwright
@@ -64,14 +66,17 @@ def export(model: nn.Module, file: Path, images: Tensor) -> float:
     import onnxruntime
 
     model.eval()
-    program = torch.onnx.export(
-        model,
-        (images[:2],),
-        dynamo=True,
-        dynamic_shapes=({0: torch.export.Dim("B")},),
-        input_names=["image"],
-        verbose=False,
-    )
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells of torchvision's absence
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # from within torch.export
+        program = torch.onnx.export(
+            model,
+            (images[:2],),
+            dynamo=True,
+            dynamic_shapes=({0: torch.export.Dim("B")},),
+            input_names=["image"],
+            verbose=False,
+        )
     assert program is not None
     program.save(str(file))
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
@@ -84,6 +89,7 @@ def export(model: nn.Module, file: Path, images: Tensor) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("spec", help="a spec whose input is `image: float[B, 1, 8, 8]`")
+    parser.add_argument("--variant", help="a variant of the spec")
     parser.add_argument("--seconds", type=float, default=60.0, help="stop training after this")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
@@ -91,7 +97,7 @@ def main() -> None:
     args = parser.parse_args()
 
     torch.manual_seed(args.seed)
-    model = netwright.build(args.spec)
+    model = netwright.build(args.spec, args.variant)
     train_x, train_y, test_x, test_y = digits(args.seed)
     count = sum(p.numel() for p in model.parameters())
     print(f"{type(model).__name__}: {count:,} parameters, {len(train_x)} images to train on")
