@@ -126,10 +126,15 @@ def target_names(targets: tuple[object, ...]) -> Iterator[str]:
 
 
 def self_attr(*names: str) -> Expr:
-    """`self.a.b`; a name that is a number indexes: `self.blocks[0]`."""
+    """`self.a.b`; a name that is a number indexes: `self.blocks[0]`.
+
+    A number directly below the class is no attribute: `self.get_submodule("0")`.
+    """
     from netwright.ir.expr import Index
 
     expr: Expr = Name("self")
+    if names and names[0].isdigit():
+        expr, names = call("self.get_submodule", Literal(names[0])), names[1:]
     for name in names:
         expr = Index(expr, (Literal(int(name)),)) if name.isdigit() else Attribute(expr, name)
     return expr

@@ -20,24 +20,27 @@ def at_build(constructor: Constructor) -> list[Statement]:
     return [
         _check(constraint, constructor.expr(constraint))
         for constraint in constructor.facts.block.where
-        if constructor.is_build(constraint) and not _reads_dims(constructor, constraint)
+        if not _reads_sizes(constructor, constraint)
     ]
 
 
 def at_call(forward: Forward) -> list[Statement]:
-    """Checks of the constraints on sizes that only a call knows, at the start of `forward`.
+    """Checks of the constraints on the sizes of inputs, at the start of `forward`.
 
     Those that speak of an optional input are left to the code that uses it.
     """
     return [
         _check(constraint, forward.expr(constraint))
         for constraint in forward.facts.block.where
-        if not forward.is_build(constraint) and _always_known(forward, constraint)
+        if _reads_sizes(forward, constraint) and _always_known(forward, constraint)
     ]
 
 
-def _reads_dims(constructor: Constructor, constraint: ex.Expr) -> bool:
-    return any(name in constructor.facts.dims for name in ex.free_names(constraint))
+def _reads_sizes(translator: Forward, constraint: ex.Expr) -> bool:
+    """Whether `constraint` speaks of an input's size that the constructor is not told."""
+    facts = translator.facts
+    sizes = {name for i in facts.instances for name in i.dims} | set(facts.dims)
+    return bool((sizes - facts.needs) & set(ex.free_names(constraint)))
 
 
 def _always_known(forward: Forward, constraint: ex.Expr) -> bool:

@@ -23,6 +23,7 @@ from netwright.backends.source.forward import Forward
 from netwright.backends.source.initialise import initialiser
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance, ModuleChild
+from netwright.ir.printer import replace_names
 from netwright.ir.program import (
     BufferNode,
     ExprNode,
@@ -242,7 +243,7 @@ class Constructor(Forward):
             return self._one(node)
         listed = self.listed(node)
         if self.emitter.is_sequential(self.context, node):
-            return call("nn.Sequential", ex.Star(listed))
+            return call("nn.Sequential", *(listed.items if isinstance(listed, ex.ListExpr) else [ex.Star(listed)]))
         return call("nn.ModuleList", listed)
 
     def listed(self, node: ModuleNode | InlineNode, name: ex.Expr | None = None) -> ex.Expr:
@@ -265,6 +266,19 @@ class Constructor(Forward):
         used = [n for n in ex.free_names(value) if n in bound]
         names, iterable = self._loop_over(node, used)
         return ex.Comprehension(value, names, iterable, span=node.span)
+
+    def _over_modules(self, node: ModuleNode | InlineNode) -> bool:
+        """Whether a loop runs over a list of modules, which are then written out."""
+        steps = self.facts.found(node, "iteration")
+        return any(isinstance(value, ModuleValue) for step in steps for value in step.values())
+
+    def _each_module(self, node: ModuleNode | InlineNode) -> ex.Expr:
+        """`[nn.ReLU(), nn.SiLU()]`."""
+        count = len(self.facts.sample.facts[node, "child"])
+        made = [
+            replace_names(self._one(node, k), {"i": ex.Literal(k)}) for k in range(count)
+        ]
+        return ex.ListExpr(tuple(made))
 
     def named(self, node: ModuleNode | InlineNode, name: ex.Expr) -> ex.Expr:
         """`[(str(2 * i), Block(...)) for i in range(n)]`: modules under computed names."""
@@ -319,12 +333,12 @@ class Constructor(Forward):
         counts = self.facts.found(node, "count")
         return ("i" if "i" in used else "_",), call("range", ex.Literal(counts[0] if counts else 0))
 
-    def _one(self, node: ModuleNode | InlineNode) -> ex.Expr:
+    def _one(self, node: ModuleNode | InlineNode, index: int = 0) -> ex.Expr:
         """One module: `nn.Linear(...)`, `Block(...)` or a short `nn.Sequential(...)`."""
-        child = self.facts.found(node, "child")[0]
+        child = self.facts.found(node, "child")[index]
         if isinstance(child, ModuleChild):
             assert isinstance(node, ModuleNode)
-            return self._op_module(node, child.op)
+            return self._op_module(node, child.op, index)
         context = self.emitter.context_of(child)
         if context.is_chain:
             return call("nn.Sequential", *self.emitter.chain_items(context, self, node))

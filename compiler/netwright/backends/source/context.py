@@ -172,6 +172,11 @@ def annotation(value: Value) -> str:
     return "object"
 
 
+def is_modules(value: Value) -> bool:
+    """Whether a param holds a list of modules, which no constructor takes as an argument."""
+    return isinstance(value, tuple) and any(isinstance(v, ModuleValue) for v in value)
+
+
 def tensor_annotation(value: Value) -> str:
     """The Python type of a value in `forward`: tensors, or numbers of the run time."""
     if isinstance(value, bool | int | float):

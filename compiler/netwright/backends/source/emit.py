@@ -31,6 +31,7 @@ from netwright.backends.source.context import (
     annotation,
     contexts,
     is_plain,
+    is_modules,
     tensor_annotation,
     tensorish,
 )
@@ -481,7 +482,9 @@ class Emitter:
         local = {d for s in statements for d in defined(s) if "." in d or "!" in d}
         names = {a.source: a.name for a in inputs}
         values = frozenset(n for n, node in forward.nodes.items() if isinstance(node, ExprNode))
-        return rename(statements, names, forward.tensors | local, "x", values)[0]
+        return rename(
+            statements, names, forward.tensors | local, "x", values, forward.lists()
+        )[0]
 
     # Methods --------------------------------------------------------------------------------
 
@@ -696,7 +699,7 @@ class Emitter:
         if param.name not in constructor.needed:
             return None
         value = self.model.params[param.name]
-        if isinstance(value, ModuleValue):
+        if isinstance(value, ModuleValue) or is_modules(value):
             return None
         kind = annotation(value) if value is not None else _declared_type(param)
         if param.optional:

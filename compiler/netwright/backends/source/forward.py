@@ -27,7 +27,7 @@ from netwright.ir.program import (
     ParameterNode,
 )
 from netwright.ir.types import DTYPES
-from netwright.ir.values import Outputs, Tensor, Value
+from netwright.ir.values import Outputs, Tensor, TensorList, Value
 from netwright.ops.entry import FunctionOp, ModuleOp
 from netwright.ops.table import FUNCTIONS, method_named
 
@@ -68,6 +68,15 @@ class Forward:
             names.update(k for k, v in instance.values.items() if tensorish(v))
             names.update(k for k, v in instance.inputs.items() if tensorish(v))
         return names
+
+    def lists(self) -> frozenset[str]:
+        """The names that hold lists of tensors."""
+        return frozenset(
+            name
+            for instance in self.facts.instances
+            for name, value in (*instance.values.items(), *instance.inputs.items())
+            if isinstance(value, tuple | TensorList)
+        )
 
     def _choose_references(self) -> None:
         """Which input gives the device, and which the floating dtype, of new tensors."""

@@ -19,6 +19,7 @@ from netwright.backends.source.code import (
     Return,
     SetAttribute,
     Statement,
+    call,
 )
 from netwright.ir.expr import (
     Attribute,
@@ -80,6 +81,8 @@ def _statement(statement: Statement, indent: int) -> Iterator[Line]:
             return
         case Assign(targets=targets, value=value):
             lines = expression(value, indent, f"{show_targets(targets)} = ")
+        case SetAttribute(target=Call(args=args), value=value):
+            lines = expression(call("self.add_module", *args, value), indent, "")
         case SetAttribute(target=target, value=value, annotation=annotation):
             typed = f": {annotation}" if annotation else ""
             lines = expression(value, indent, f"{to_source(target)}{typed} = ")

@@ -360,16 +360,19 @@ def rename(
     tensors: set[str],
     main: str,
     values: frozenset[str] = frozenset(),
+    lists: frozenset[str] = frozenset(),
 ) -> tuple[list[Statement], dict[str, str]]:
     """With final names: values along the main path are `main`, the rest keep the spec's names.
 
     inputs   argument names by the spec's names
     tensors  the names in the spec that hold tensors and may flow
     values   those among them that the author named an expression by
+    lists    those that hold lists; a list and a tensor never share a name
     Returns the statements and what every name became.
     """
     chains = _Chains(statements, inputs, tensors, main)
     chains.values = values
+    chains.lists = lists
     final = chains.names()
 
     def change(name: ex.Name) -> ex.Expr | None:
@@ -443,6 +446,7 @@ class _Chains:
         self.tensors = tensors
         self.main = main
         self.values: frozenset[str] = frozenset()
+        self.lists: frozenset[str] = frozenset()
         self.chain_of: dict[str, int] = {}
         self.members: list[list[str]] = []
         self.last_use: dict[str, int] = {}
@@ -474,6 +478,8 @@ class _Chains:
                 if name in self.chain_of:
                     continue
                 before = self._predecessor(index, statement, name, main_chain)
+                if before is not None and (before in self.lists) != (name in self.lists):
+                    before = None
                 if before is None:
                     self._start(name)
                 else:

@@ -114,6 +114,8 @@ def _docstring(doc: str, indent: int) -> list[Line]:
     if len(pad) + len(text) + 6 <= WIDTH:
         return [Line(f'{pad}"""{text}"""')]
     first, *rest = textwrap.wrap(text, WIDTH - indent - 3)
+    if not rest:  # ruff would put the quotes back on the only line
+        first, *rest = textwrap.wrap(text, WIDTH - indent - 6)
     more = textwrap.wrap(" ".join(rest), WIDTH - indent)
     return [Line(f'{pad}"""{first}'), *(Line(f"{pad}{t}") for t in more), Line(f'{pad}"""')]
 
