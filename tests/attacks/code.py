@@ -68,8 +68,8 @@ _EXPRESSIONS = {
     "unknown escape": ("'\\x41'", E),
     "escape of a name": ("'\\N{BULLET}'", E),
     "octal escape": ("'\\101'", E),
-    "format": ("'{0.__class__}'.format(x)", "E0305"),
-    "join": ("''.join(['a'])", "E0305"),
+    "format": ("'{0.__class__}'.format(x)", "E0201"),
+    "join": ("''.join(['a'])", "E0201"),
     "percent": ("'%s' % x", "E0305"),
 }
 

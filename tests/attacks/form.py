@@ -85,9 +85,11 @@ ATTACKS = {
     "duplicate in quotes": Attack(HEAD + "graph:\n  0: ReLU\n  «'0'»: ReLU\n", "E0102"),
     "duplicate by an escape": Attack(HEAD + 'graph:\n  a: ReLU\n  «"\\x61"»: ReLU\n', "E0102"),
     "node with the name of an input": Attack(node("«x»: ReLU"), "E0210"),
-    "input that is read as YAML": Attack(HEAD.replace("x:", "«yes no»:") + "graph: {a: ReLU}\n", "E0211"),
+    "input that is read as YAML": Attack(HEAD.replace("x:", "«yes no»:") + "graph: {a: ReLU}\n",
+    "E0211"),
     "recursive block": Attack(
-        HEAD + "graph: {a: K}\nblocks: {K: {inputs: {x: 'float[B, 8]'}, graph: {a: «K»}}}\n", "E0218"),
+        HEAD + "graph: {a: K}\nblocks: {K: {inputs: {x: 'float[B, 8]'}, graph: {a: «K»}}}\n",
+            "E0218"),
     "blocks in a ring": Attack(
         HEAD + "graph: {a: K}\nblocks:\n  K: {inputs: {x: 'float[B, 8]'}, graph: {a: L}}\n"
         "  L: {inputs: {x: 'float[B, 8]'}, graph: {a: «K»}}\n", "E0218"),
@@ -98,15 +100,21 @@ ATTACKS = {
         "blocks: {K: {inputs: {x: 'float[B, 8]'}, graph: {a: block}}}\n", "E0218"),
     "files in a ring": Attack(
         beside("use: {lib: a.yaml}"), "E0209",
-        files={"a.yaml": _LIBRARY + "use: {b: b.yaml}\n", "b.yaml": _LIBRARY + "use: {a: a.yaml}\n"}),
+        files={"a.yaml": _LIBRARY + "use: {b: b.yaml}\n",
+            "b.yaml": _LIBRARY + "use: {a: a.yaml}\n"}),
     "a hundred files": Attack(
         beside("use: {lib: f0.yaml}"), "E0501",
         files={f"f{k}.yaml": _LIBRARY + f"use: {{m: f{k + 1}.yaml}}\n" for k in range(100)}),
     "files that double": Attack(
         beside("use: {lib: f0.yaml}"), "",
-        files={f"f{k}.yaml": _LIBRARY + (f"use: {{a: f{k + 1}.yaml, b: f{k + 1}.yaml}}\n" if k < 30 else "")
-               for k in range(31)}),
-    "dunder of a namespace": Attack(beside("use: {«__class__»: a.yaml}"), "E0211", files={"a.yaml": _LIBRARY}),
+        files={
+            **{f"f{k}.yaml": _LIBRARY + f"use: {{a: f{k + 1}.yaml, b: f{k + 1}.yaml}}\n"
+               for k in range(30)},
+            "f30.yaml": _LIBRARY,
+        }),
+    "dunder of a namespace": Attack(beside("use: {«__class__»: a.yaml}"), "E0211",
+    files={"a.yaml": _LIBRARY}),
     "namespace over torch": Attack(
-        HEAD + "use: {torch: a.yaml}\ngraph: {a: «torch.load»}\n", "E0201", files={"a.yaml": _LIBRARY}),
+        HEAD + "use: {torch: a.yaml}\ngraph: {a: «torch.load»}\n", "E0201",
+            files={"a.yaml": _LIBRARY}),
 }  # fmt: skip

@@ -83,7 +83,7 @@ def limited() -> Iterator[None]:
 
 
 def run(spec: Path) -> dict[str, Any]:
-    """What becomes of a spec: its diagnostics as data and as text, and its source if it is sound."""
+    """What becomes of a spec: its diagnostics as data and text, and its source if it is sound."""
     found = check(spec)
     result: dict[str, Any] = {
         "errors": [to_json(d) for d in found.errors],

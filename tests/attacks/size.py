@@ -135,6 +135,8 @@ _RECURRENT = {
 _VARIANTS = "variants:\n" + "".join(f"  v{k}: {{n: {k}}}\n" for k in range(30_000))
 _LOOP = "  a: {repeat: 500, graph: {b: Linear(out_features=n + i), c: Linear(out_features=8)}}\n"
 
+_OUTER = "outer({p}, {p}).flatten()"
+
 ATTACKS = {
     **{k: Attack(text, code) for k, (text, code) in _TEXT.items()},
     **{k: Attack(quoted(e), code) for k, (e, code) in _EXPRESSIONS.items()},
@@ -144,8 +146,8 @@ ATTACKS = {
     "doubled lists": Attack(chain("[1, 1]", "'[{p}, {p}]'", 60), TOO_MUCH),
     "doubled by addition": Attack(chain("[1, 1]", "{p} + {p}", 60), "E0410"),
     "doubled by cat": Attack(chain("x", "cat([{p}, {p}])", 200, TINY), TOO_MUCH),
-    "squared by outer": Attack(chain("x.flatten()", "outer({p}, {p}).flatten()", 60, TINY), TOO_MUCH),
-    "squared symbols": Attack(chain("x.flatten()", "outer({p}, {p}).flatten()", 60, IMAGE), TOO_MUCH),
+    "squared by outer": Attack(chain("x.flatten()", _OUTER, 60, TINY), TOO_MUCH),
+    "squared symbols": Attack(chain("x.flatten()", _OUTER, 60, IMAGE), TOO_MUCH),
     "powers of a sum": Attack(chain("B + C + H + W", "{p} ** 4", 6, IMAGE), "E0410"),
     "products of sums": Attack(chain("B + C + H + W", "{p} * {p}", 12, IMAGE), "E0410"),
     "floors of floors": Attack(chain("(B + C) // H", "({p} + W) // ({p} + H)", 30, IMAGE), "E0410"),
@@ -165,7 +167,7 @@ ATTACKS = {
     "giant YAML integer": Attack(beside("params: {a: «" + "9" * 60_000 + "»}"), TOO_MUCH),
     "giant YAML float": Attack(beside("params: {a: 1e99999}"), ""),
     "giant width": Attack(graph("a: Linear(out_features=9007199254740992)"), ""),
-    "giant parameter": Attack(graph("a: {parameter: [9007199254740992, 1048576]}", "b: ReLU()(x)"), ""),
+    "giant parameter": Attack(graph("a: {parameter: [9007199254740992, 8]}", "b: ReLU()(x)")),
     "width beyond int64": Attack(graph("a: Linear(out_features=«9223372036854775808»)"), TOO_MUCH),
     "a class of regex that backtracks": Attack(
         beside("init: [{match: '" + "*a" * 30_000 + "', with: zeros}]"), "E0404"),

@@ -1,4 +1,7 @@
-"""An audit hook that notes what a check must never do. A hook cannot be removed, hence the switch."""
+"""An audit hook that notes what a check must never do.
+
+A hook cannot be removed, hence the switch.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class Watch:
         self.seen: list[str] = []
         self._compile = builtins.compile
         sys.addaudithook(self._hook)
-        builtins.compile = self._parse_only  # type: ignore[assignment]
+        builtins.compile = self._parse_only
 
     @contextmanager
     def watching(self, folder: Path) -> Iterator[list[str]]:

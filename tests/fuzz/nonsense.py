@@ -40,7 +40,8 @@ def mutated(draw: DrawFn) -> bytes:
 
 _NAMES = st.sampled_from(["x", "y", "a", "b", "c", "n", "f", "B", "T", "H", "i", "K", "m", "pi"])
 _FUNCTIONS = st.sampled_from(
-    ["relu", "cat", "stack", "mean", "sum", "x.view", "a.flatten", "x.chunk", "zeros", "range", "len",
+    ["relu", "cat", "stack", "mean", "sum", "x.view", "a.flatten", "x.chunk", "zeros", "range",
+        "len",
      "rearrange", "einsum", "interpolate", "pad", "max", "round", "linspace", "x.unbind", "arange",
      "scaled_dot_product_attention", "x.expand", "where", "one_hot", "topk", "K", "Linear", "m"]
 )  # fmt: skip
@@ -83,8 +84,10 @@ def _quoted(text: str) -> str:
 
 
 _MODULES = st.sampled_from(
-    ["ReLU", "Linear(out_features=4)", "Conv2d(out_channels=4, kernel_size=3)", "LSTM(hidden_size=4)", "K",
-     "BatchNorm2d", "LayerNorm", "Embedding(num_embeddings=9, embedding_dim=4)", "K(n=2)", "m", "Flatten",
+    ["ReLU", "Linear(out_features=4)", "Conv2d(out_channels=4, kernel_size=3)",
+        "LSTM(hidden_size=4)", "K",
+     "BatchNorm2d", "LayerNorm", "Embedding(num_embeddings=9, embedding_dim=4)", "K(n=2)", "m",
+     "Flatten",
      "MultiheadAttention(num_heads=2)", "Linear(out_features=n)(x)", "K()(x)", "Dropout(p=n)"]
 )  # fmt: skip
 _SCALARS = st.one_of(EXPRESSIONS.map(_quoted), _MODULES.map(_quoted))
@@ -97,7 +100,8 @@ def _long(draw: DrawFn) -> str:
     if "graph" in parts:
         parts["graph"] = f"{{a: {draw(_SCALARS)}, b: {draw(_SCALARS)}}}"
     keys = ["repeat", "each", "scan", "when", "else", "from", "key", "take", "shared", "collect",
-            "checkpoint", "frozen", "out_features", "n", "init", "persistent", "outputs"]  # fmt: skip
+            "checkpoint", "frozen", "out_features", "n", "init", "persistent",
+            "outputs"]  # fmt: skip
     for key in draw(st.lists(st.sampled_from(keys), max_size=3, unique=True)):
         values = st.one_of(
             EXPRESSIONS.map(_quoted), st.sampled_from(["2", "true", "[x, a]", "{x: a}"])
@@ -111,7 +115,8 @@ def _long(draw: DrawFn) -> str:
 
 _NODE = st.one_of(_SCALARS, _long())
 _TYPES = st.sampled_from(
-    ["float[B, 4]", "float[B, C, H, W]", "int[B, T]", "float[...]", "float[B, n]", "list[float[B, 4]]",
+    ["float[B, 4]", "float[B, C, H, W]", "int[B, T]", "float[...]", "float[B, n]",
+     "list[float[B, 4]]",
      "bool[T]", "float[B, T, 4]", "float[..., 2 * n]", "int[]"]
 )  # fmt: skip
 
@@ -123,8 +128,8 @@ def specs(draw: DrawFn) -> str:
     lines = ["netwright: 1", "model: M", "params: {n: 2, f: 0.5, m: {type: module, default: ReLU}}"]
     lines.append(f"inputs: {{x: '{draw(_TYPES)}', y: {{type: '{draw(_TYPES)}'{optional}}}}}")
     lines.append("graph:")
-    for name in draw(st.lists(st.sampled_from("abc"), min_size=1, unique=True)):
-        lines.append(f"  {name}: {draw(_NODE)}")
+    names = draw(st.lists(st.sampled_from("abc"), min_size=1, unique=True))
+    lines += [f"  {name}: {draw(_NODE)}" for name in names]
     beside = {
         "where": st.lists(EXPRESSIONS.map(_quoted), max_size=2).map(lambda t: f"[{', '.join(t)}]"),
         "outputs": EXPRESSIONS.map(lambda t: f"{{o: {_quoted(t)}}}"),
@@ -134,8 +139,8 @@ def specs(draw: DrawFn) -> str:
         "methods": EXPRESSIONS.map(lambda t: f"{{g: {{outputs: {{o: {_quoted(t)}}}}}}}"),
         "state": st.just("{y: o}"),
     }
-    for key in draw(st.lists(st.sampled_from(sorted(beside)), max_size=2, unique=True)):
-        lines.append(f"{key}: {draw(beside[key])}")
+    keys = draw(st.lists(st.sampled_from(sorted(beside)), max_size=2, unique=True))
+    lines += [f"{key}: {draw(beside[key])}" for key in keys]
     lines += ["blocks:", "  K:", "    params: {n: 3}", f"    inputs: {{x: '{draw(_TYPES)}'}}"]
     lines += ["    graph:", f"      a: {draw(_NODE)}", f"      b: {draw(_NODE)}"]
     return "\n".join(lines) + "\n"

@@ -149,7 +149,7 @@ def argument(source: Source) -> Iterator[Mutant]:
 def name(source: Source) -> Iterator[Mutant]:
     """A node, param or input in an expression, misspelt."""
     for scalar, match in source.found(_NAME.pattern):
-        if match[1] in source.names and not scalar.path[-1] == "op":
+        if match[1] in source.names and scalar.path[-1] != "op":
             yield source.within(scalar, match, match[1] + "_q")
 
 
