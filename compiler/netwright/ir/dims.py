@@ -89,8 +89,10 @@ class Dim:
     __slots__ = ("_hash", "key", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
-        ordered = sorted(terms.items(), key=lambda item: _monomial_order(item[0]))
-        self.terms: tuple[tuple[Monomial, int], ...] = tuple((m, c) for m, c in ordered if c)
+        kept = [item for item in terms.items() if item[1]]
+        if len(kept) > 1:
+            kept.sort(key=lambda item: _monomial_order(item[0]))
+        self.terms: tuple[tuple[Monomial, int], ...] = tuple(kept)
         if any(abs(c) > MAX_SIZE for _, c in self.terms):
             raise SizeTooLarge("a size beyond 2**63 - 1")
         self.key = "+".join(f"{c}*{'*'.join(a.key for a in m)}" for m, c in self.terms)
@@ -177,6 +179,8 @@ def _make(terms: Mapping[Monomial, int]) -> Size:
 def add(a: Size, b: Size) -> Size:
     if isinstance(a, int) and isinstance(b, int):
         return a + b
+    if b == 0:
+        return a
     terms = _terms(a)
     for monomial, coefficient in _terms(b).items():
         terms[monomial] = terms.get(monomial, 0) + coefficient
@@ -186,6 +190,12 @@ def add(a: Size, b: Size) -> Size:
 def mul(a: Size, b: Size) -> Size:
     if isinstance(a, int) and isinstance(b, int):
         return a * b
+    if isinstance(a, int):
+        a, b = b, a
+    if b == 1:
+        return a
+    if isinstance(b, int):
+        return _make({m: c * b for m, c in _terms(a).items()})
     terms: dict[Monomial, int] = {}
     first, second = _terms(a), _terms(b)
     if len(first) * len(second) > _MAX_PRODUCTS:

@@ -277,7 +277,7 @@ class Evaluator:
         help = "give it a default, or make it a param of the block"
         fault("E0203", message, expr.span, notes=(note,), help=help)
 
-    @dataclass(frozen=True)
+    @dataclass(slots=True)
     class Found:
         value: Value
 
