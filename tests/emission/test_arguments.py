@@ -56,8 +56,18 @@ OVERRIDES: dict[str, list[dict[str, Any]]] = {
 }
 """Arguments by spec; all others stay at the values of the spec."""
 
+ONCE = {("vision/efficientnet", "width"), ("vision/efficientnet", "depths")}
+"""A chain that has one link in the build tells nothing of how a second one would differ."""
+
 CASES = [
-    pytest.param(spec, given, id=f"{spec}-{'-'.join(given)}")
+    pytest.param(
+        spec,
+        given,
+        id=f"{spec}-{'-'.join(given)}",
+        marks=[pytest.mark.xfail(reason="a chain of one")]
+        if (spec, next(iter(given))) in ONCE
+        else [],
+    )
     for spec, cases in OVERRIDES.items()
     for given in cases
 ]

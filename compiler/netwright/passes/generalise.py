@@ -31,7 +31,7 @@ from netwright.ir.program import (
 )
 from netwright.ir.sizes import size_to_expr
 from netwright.ir.types import TensorType
-from netwright.ir.values import Outputs, Scope, Tensor, TensorList, Value
+from netwright.ir.values import ModuleValue, Outputs, Scope, Tensor, TensorList, Value
 from netwright.passes.elaborate import Elaborator
 from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
 from netwright.passes.model import Elaboration
@@ -76,6 +76,7 @@ Groups = dict[tuple[Block, tuple[str, ...], int], list[Instance]]
 def _collect(elaboration: Elaboration) -> Groups:
     """All distinct instances of the model's cases, by block, outermost first."""
     groups: Groups = {}
+    modules: dict[tuple[Block, tuple[str, ...]], dict[object, int]] = {}
     seen: set[Instance] = set()
     queue = list(elaboration.cases.values())
     while queue:
@@ -83,9 +84,24 @@ def _collect(elaboration: Elaboration) -> Groups:
         if instance in seen:
             continue
         seen.add(instance)
-        groups.setdefault((instance.block, instance.cut, 0), []).append(instance)
+        place = (instance.block, instance.cut)
+        kinds = modules.setdefault(place, {})
+        group = kinds.setdefault(_modules(instance), len(kinds))
+        groups.setdefault((*place, group), []).append(instance)
         queue += _made(instance)
     return groups
+
+
+def _modules(instance: Instance) -> object:
+    """The params that hold modules: no constructor takes them, so that each choice is a class."""
+    held = [(k, v) for k, v in instance.params.items() if _holds_module(v)]
+    return tuple(held)
+
+
+def _holds_module(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return any(_holds_module(v) for v in value)
+    return isinstance(value, ModuleValue)
 
 
 def _made(instance: Instance) -> Iterator[Instance]:

@@ -19,7 +19,7 @@ from netwright.backends.source.code import (
 )
 from netwright.backends.source.containers import container
 from netwright.backends.source.context import ClassContext, CtorArg
-from netwright.backends.source.forward import Forward
+from netwright.backends.source.forward import Forward, torch_dtype
 from netwright.backends.source.initialise import initialiser
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance, ModuleChild
@@ -32,6 +32,7 @@ from netwright.ir.program import (
     Node,
     ParameterNode,
 )
+from netwright.ir.types import DTYPES
 from netwright.ir.values import ModuleValue, Value
 from netwright.ops.entry import Arg, ModuleOp
 
@@ -60,6 +61,8 @@ class Constructor(Forward):
         node = self.nodes.get(name)
         if name in self.tensors and isinstance(node, ParameterNode | BufferNode):
             return self.emitter.access(self.context, node)
+        if name in DTYPES and not self._has_number(name):
+            return ex.Name("float") if name == "float" else path(f"torch.{torch_dtype(name)}")
         if name in ("pi", "inf") and name not in self.facts.sample.scope.table:
             self.emitter.imports.add("import math")
             return path(f"math.{name}")
@@ -243,13 +246,18 @@ class Constructor(Forward):
             return self._one(node)
         listed = self.listed(node)
         if self.emitter.is_sequential(self.context, node):
-            return call("nn.Sequential", *(listed.items if isinstance(listed, ex.ListExpr) else [ex.Star(listed)]))
+            return call(
+                "nn.Sequential",
+                *(listed.items if isinstance(listed, ex.ListExpr) else [ex.Star(listed)]),
+            )
         return call("nn.ModuleList", listed)
 
     def listed(self, node: ModuleNode | InlineNode, name: ex.Expr | None = None) -> ex.Expr:
         """`[Block(...) for i in range(n)]`, as pairs where a `name` is computed for each."""
         loop = node.control.loop
         assert loop is not None
+        if self._over_modules(node):
+            return self._each_module(node)
         bound = set(loop.names)
         self.bound.append(bound)
         try:
@@ -269,22 +277,21 @@ class Constructor(Forward):
 
     def _over_modules(self, node: ModuleNode | InlineNode) -> bool:
         """Whether a loop runs over a list of modules, which are then written out."""
-        steps = self.facts.found(node, "iteration")
-        return any(isinstance(value, ModuleValue) for step in steps for value in step.values())
+        loop, callee = node.control.loop, getattr(node, "callee", None)
+        return loop is not None and isinstance(callee, ex.Name) and callee.id in loop.targets
 
     def _each_module(self, node: ModuleNode | InlineNode) -> ex.Expr:
         """`[nn.ReLU(), nn.SiLU()]`."""
         count = len(self.facts.sample.facts[node, "child"])
-        made = [
-            replace_names(self._one(node, k), {"i": ex.Literal(k)}) for k in range(count)
-        ]
+        made = [replace_names(self._one(node, k), {"i": ex.Literal(k)}) for k in range(count)]
         return ex.ListExpr(tuple(made))
 
     def named(self, node: ModuleNode | InlineNode, name: ex.Expr) -> ex.Expr:
-        """`[(str(2 * i), Block(...)) for i in range(n)]`: modules under computed names."""
+        """`dict((str(2 * i), Block(...)) for i in range(n))`: modules under computed names."""
         made = self.listed(node, name)
         assert isinstance(made, ex.Comprehension)
-        return made
+        pairs = ex.Comprehension(made.element, made.targets, made.iterable, (), True)
+        return call("dict", pairs)
 
     def _loop_over(
         self, node: ModuleNode | InlineNode, used: list[str]
@@ -296,7 +303,7 @@ class Constructor(Forward):
             name = targets[0] if targets[0] in used else "_"
             iterable = self.expr(source)
             if True not in self.facts.found(node, "listed"):
-                iterable = call("range", iterable)
+                iterable = call("range", self._left(node) or iterable)
             if "i" in used and targets[0] != "i":
                 return ("i", name), call("enumerate", iterable)
             return (name,), iterable
@@ -310,6 +317,14 @@ class Constructor(Forward):
                 return ("i", *_packed(targets)), call("enumerate", self.expr(source))
             return tuple(t if t in used else "_" for t in targets), self.expr(source)
         return self._over_tensors(node, source, targets, used)
+
+    def _left(self, node: ModuleNode | InlineNode) -> ex.Expr | None:
+        """How many iterations `take` leaves of a loop, where it drops some."""
+        counts = self.facts.found(node, "count")
+        left = sum(path[0] == node.name for path in self.facts.sample.children)
+        if not self.facts.cut or node.control.key is not None or left in (0, *counts):
+            return None
+        return ex.Literal(left)
 
     def _over_tensors(
         self, node: ModuleNode | InlineNode, source: ex.Expr, targets: list[str], used: list[str]
@@ -344,8 +359,8 @@ class Constructor(Forward):
             return call("nn.Sequential", *self.emitter.chain_items(context, self, node))
         return self._class_call(node, context, child)
 
-    def _op_module(self, node: ModuleNode, op: ModuleOp) -> ex.Expr:
-        partial = self._partial(node)
+    def _op_module(self, node: ModuleNode, op: ModuleOp, index: int = 0) -> ex.Expr:
+        partial = self._partial(node, index)
         given: dict[str, ex.Expr] = {}
         for arg in op.args:
             if arg.name in node.args:
@@ -372,9 +387,9 @@ class Constructor(Forward):
             items.append(self.expr(sizes[node, f"infer:{name}:{len(items)}"]))
         return ex.ListExpr(tuple(items))
 
-    def _partial(self, node: Node) -> Mapping[str, Value]:
+    def _partial(self, node: Node, index: int = 0) -> Mapping[str, Value]:
         found = self.facts.found(node, "partial")
-        return found[0] if found else {}
+        return found[index] if found else {}
 
     def _class_call(
         self, node: ModuleNode | InlineNode, context: ClassContext, child: Instance

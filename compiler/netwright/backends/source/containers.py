@@ -19,7 +19,7 @@ Member = tuple[Location, ModuleNode | InlineNode]
 
 
 def container(constructor: Constructor, group: list[Member], level: int = 1) -> ex.Expr:
-    """The module that holds a group: a list where the names at `level` count from 0, else a dict."""
+    """The module that holds a group: a list where the names at `level` count from 0, or a dict."""
     pairs = bool(group) and any(_computed(m, level) for m in group)
     if is_list(constructor.context, group, level):
         return call("nn.ModuleList", ex.ListExpr(tuple(_items(constructor, group, level))))
@@ -30,7 +30,9 @@ def container(constructor: Constructor, group: list[Member], level: int = 1) -> 
         (name, _held(constructor, members, level + 1))
         for name, members in _by_name(group, level).items()
     ]
-    return call("nn.ModuleDict", ex.DictExpr(tuple(n for n, _ in entries), tuple(v for _, v in entries)))
+    return call(
+        "nn.ModuleDict", ex.DictExpr(tuple(n for n, _ in entries), tuple(v for _, v in entries))
+    )
 
 
 def is_list(context: ClassContext, group: list[Member], level: int) -> bool:
@@ -58,8 +60,8 @@ def siblings(group: list[Member], where: Location, level: int) -> list[Member]:
 
 def _items(constructor: Constructor, group: list[Member], level: int) -> list[ex.Expr]:
     items: list[ex.Expr] = []
-    for _, members in _by_name(group, level).items():
-        where, node = members[0]
+    for members in _by_name(group, level).values():
+        where, _ = members[0]
         if where.parts[level].dynamic:
             items += [ex.Star(constructor.listed(n)) for _, n in members]
         else:
@@ -71,7 +73,9 @@ def _held(constructor: Constructor, members: list[Member], level: int) -> ex.Exp
     """What stands at one name: a node's module, or a container of several."""
     where, node = members[0]
     rest = where.parts[level:]
-    if not rest or (len(members) == 1 and len(rest) == 1 and _counts(constructor.context, members[0])):
+    if not rest or (
+        len(members) == 1 and len(rest) == 1 and _counts(constructor.context, members[0])
+    ):
         return constructor.module(node)
     return container(constructor, members, level)
 

@@ -137,8 +137,9 @@ def _own(context: ClassContext) -> str:
 
 def _differs(facts: ClassFacts) -> list[str]:
     """Words for what tells one class of a split block from the others."""
-    words = []
-    for name, value in facts.sample.params.items():
+    params = facts.sample.params
+    words = [value.name for value in params.values() if isinstance(value, ModuleValue)]
+    for name, value in params.items():
         if isinstance(value, bool):
             words.append(("With" if value else "Without") + camel(name))
         elif isinstance(value, int):

@@ -30,8 +30,8 @@ from netwright.backends.source.context import (
     ForwardArg,
     annotation,
     contexts,
-    is_plain,
     is_modules,
+    is_plain,
     tensor_annotation,
     tensorish,
 )
@@ -144,9 +144,7 @@ class Emitter:
                     where = location(node)
                     groups.setdefault(where.head, []).append((where, node))
             self._containers[context] = {
-                k: g
-                for k, g in groups.items()
-                if self._is_container(context, g)
+                k: g for k, g in groups.items() if self._is_container(context, g)
             }
         return self._containers[context].get(head)
 
@@ -482,9 +480,7 @@ class Emitter:
         local = {d for s in statements for d in defined(s) if "." in d or "!" in d}
         names = {a.source: a.name for a in inputs}
         values = frozenset(n for n, node in forward.nodes.items() if isinstance(node, ExprNode))
-        return rename(
-            statements, names, forward.tensors | local, "x", values, forward.lists()
-        )[0]
+        return rename(statements, names, forward.tensors | local, "x", values, forward.lists())[0]
 
     # Methods --------------------------------------------------------------------------------
 

@@ -311,9 +311,7 @@ class Forward:
             self._captured(node, found, {k for k, v in made[0].inputs.items() if tensorish(v)})
         return found
 
-    def _captured(
-        self, node: InlineNode, found: dict[str, ex.Expr], tensors: set[str]
-    ) -> None:
+    def _captured(self, node: InlineNode, found: dict[str, ex.Expr], tensors: set[str]) -> None:
         """What an inline block reads from around it, as inputs: tensors, and numbers of the run
         time."""
         for name in node.captures:
@@ -420,7 +418,7 @@ class Forward:
             self.emitter.imports.add("import math")
             return path(f"math.{name}")
         if name in DTYPES and not self._has_number(name):
-            return ex.Name("float") if name == "float" else path(f"torch.{_torch_dtype(name)}")
+            return ex.Name("float") if name == "float" else path(f"torch.{torch_dtype(name)}")
         if self.places.has(name):
             return ex.Name(DIM + name)
         if self._has_number(name) or node is not None:
@@ -638,7 +636,7 @@ def _targets(node: Node) -> tuple[str, ...]:
     return node.targets if isinstance(node, ExprNode) else (node.name,)
 
 
-def _torch_dtype(name: str) -> str:
+def torch_dtype(name: str) -> str:
     return {"int": "int64", "float": "float32"}.get(name, name)
 
 

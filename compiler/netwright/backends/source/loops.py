@@ -26,10 +26,8 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     """A chain: one call of an `nn.Sequential`, or a loop over an `nn.ModuleList`."""
     container = forward.emitter.access(forward.context, node)
     if forward.emitter.is_sequential(forward.context, node):
-        inputs = forward.inputs(node, made)
-        forward.assign(
-            node, (node.name,), ex.Call(container, tuple(inputs.values())[:1]), flows=True
-        )
+        value = next(iter(forward.inputs(node, made).values()))
+        _chain(forward, node, container, value)
         return
     loop = node.control.loop
     assert loop is not None
@@ -66,6 +64,28 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
         )
     else:
         forward.statements.append(For((item,), container, body, span=node.span))
+
+
+def _chain(forward: Forward, node: Node, container: ex.Expr, value: ex.Expr) -> None:
+    """One call of a Sequential; in parts where `take` wants what an iteration gives."""
+    start = 0
+    for stop in cuts(forward, node):
+        part = ex.Slice(ex.Literal(start) if start else None, ex.Literal(stop), None)
+        name = f"{node.name}.{stop - 1}"
+        taken = ex.Call(ex.Index(container, (part,)), (value,))
+        forward.assign(node, (name,), taken, flows=True, shape=False)
+        value, start = ex.Name(name), stop
+    if start and start == forward.facts.found(node, "count")[0]:
+        forward.assign(node, (node.name,), value, flows=True)
+        return
+    rest = ex.Index(container, (ex.Slice(ex.Literal(start), None, None),)) if start else container
+    forward.assign(node, (node.name,), ex.Call(rest, (value,)), flows=True)
+
+
+def cuts(forward: Forward, node: Node) -> list[int]:
+    """How many iterations come before each of those whose values `take` wants."""
+    paths = [path.partition(".") for path in forward.facts.cut]
+    return sorted({int(rest) + 1 for name, _, rest in paths if name == node.name and rest})
 
 
 def _results(
