@@ -48,7 +48,7 @@ def fault(text: str, budgets: Budgets | None = None) -> Diagnostic:
     return found[0]
 
 
-def shown(expr: Expr) -> str:  # noqa: PLR0912 one case a kind of expression
+def shown(expr: Expr) -> str:
     """The expression in Python's own printing, to be compared with the text."""
     match expr:
         case Literal(value=value):

@@ -18,7 +18,10 @@ def test_usable(name: str) -> None:
     assert not fault_of(name)
 
 
-@pytest.mark.parametrize("name", ["", "1a", "a-b", "a.b", "é", "class", "None", "__x", *sorted(CONSTANTS)])
+UNUSABLE = ["", "1a", "a-b", "a.b", "é", "class", "None", "__x", *sorted(CONSTANTS)]
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
 def test_unusable(name: str) -> None:
     assert fault_of(name)
 

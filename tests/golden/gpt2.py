@@ -58,10 +58,10 @@ class BlockMlp(nn.Module):
         self.dropout_ = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.c_fc(x)  # (B, T, 4*dim)
-        x = self.act(x)
-        x = self.c_proj(x)  # (B, T, dim)
-        return self.dropout_(x)
+        out = self.c_fc(x)  # (B, T, 4*dim)
+        out = self.act(out)
+        out = self.c_proj(out)  # (B, T, dim)
+        return self.dropout_(out)
 
 
 class Block(nn.Module):

@@ -41,9 +41,8 @@ class Bottleneck(nn.Module):
         self.act2 = nn.ReLU()
         self.conv3 = nn.Conv2d(width, expansion * width, kernel_size=1, bias=False)
         self.bn3 = nn.BatchNorm2d(expansion * width)
-        self.downsample: nn.Module = nn.Identity()
         if stride != 1 or in_channels != expansion * width:
-            self.downsample = nn.Sequential(
+            self.downsample: nn.Module = nn.Sequential(
                 nn.Conv2d(
                     in_channels,
                     expansion * width,
@@ -53,6 +52,8 @@ class Bottleneck(nn.Module):
                 ),
                 nn.BatchNorm2d(expansion * width),
             )
+        else:
+            self.downsample = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.bn1(self.conv1(x))

@@ -38,8 +38,8 @@ class SegformerStagePatchEmbeddings(nn.Module):
         self.layer_norm = nn.LayerNorm(dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.proj(x)
-        return self.layer_norm(x.permute(0, 2, 3, 1))
+        proj = self.proj(x)
+        return self.layer_norm(proj.permute(0, 2, 3, 1))
 
 
 class AttentionSequenceReduction(nn.Module):
@@ -63,9 +63,12 @@ class Attention(nn.Module):
     def __init__(self, dim: int, heads: int, reduction: int) -> None:
         super().__init__()
         self.heads = heads
-        self.sequence_reduction: nn.Module = nn.Identity()
         if reduction > 1:
-            self.sequence_reduction = AttentionSequenceReduction(dim, reduction)
+            self.sequence_reduction: nn.Module = AttentionSequenceReduction(
+                dim, reduction
+            )
+        else:
+            self.sequence_reduction = nn.Identity()
         self.q_proj = nn.Linear(dim, dim)
         self.k_proj = nn.Linear(dim, dim)
         self.v_proj = nn.Linear(dim, dim)
@@ -103,10 +106,10 @@ class LayerMlp(nn.Module):
         self.fc2 = nn.Linear(dim * mlp_ratio, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.fc1(x)
-        x = self.dwconv["dwconv"](x.permute(0, 3, 1, 2))
-        x = self.act(x.permute(0, 2, 3, 1))
-        return self.fc2(x)
+        out = self.fc1(x)
+        out = self.dwconv["dwconv"](out.permute(0, 3, 1, 2))
+        out = self.act(out.permute(0, 2, 3, 1))
+        return self.fc2(out)
 
 
 class Layer(nn.Module):
@@ -225,9 +228,9 @@ class DecodeHeadLinearProjection(nn.Module):
         self.proj = nn.Linear(in_features, decoder_dim)
 
     def forward(self, x: Tensor, maps: list[Tensor]) -> Tensor:
-        x = self.proj(x)
+        proj = self.proj(x)
         return F.interpolate(
-            x.permute(0, 3, 1, 2),
+            proj.permute(0, 3, 1, 2),
             size=maps[0].shape[2:],
             mode="bilinear",
             align_corners=False,

@@ -28,12 +28,13 @@ class BasicBlock(nn.Module):
         self.act1 = nn.ReLU()
         self.conv2 = nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.downsample: nn.Module = nn.Identity()
         if stride != 1 or in_channels != width:
-            self.downsample = nn.Sequential(
+            self.downsample: nn.Module = nn.Sequential(
                 nn.Conv2d(in_channels, width, kernel_size=1, stride=stride, bias=False),
                 nn.BatchNorm2d(width),
             )
+        else:
+            self.downsample = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.bn1(self.conv1(x))

@@ -18,7 +18,9 @@ def add(app: typer.Typer) -> None:
 
 
 def run(
-    name: Annotated[str, typer.Argument(help="The model's name, a Python class's.", metavar="NAME")],
+    name: Annotated[
+        str, typer.Argument(help="The model's name, as a Python class has it.", metavar="NAME")
+    ],
     kind: Annotated[
         str, typer.Option("--kind", help=f"What to begin with: {', '.join(KINDS)}.", metavar="KIND")
     ] = "mlp",

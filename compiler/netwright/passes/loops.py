@@ -183,7 +183,8 @@ def _given_types(frame: Frame, node: Callee, names: list[str]) -> list[TensorTyp
 def _grown(given: list[TensorType], result: Value, written: ex.Expr | None) -> Value:
     """The chain's result, a size that every iteration raised by the same written with the count.
 
-    `given` is what the iterations carried in: DenseNet's channels are `in_channels + count * growth`.
+    `given` is what the iterations carried in: DenseNet's channels are
+    `in_channels + count * growth`.
     """
     if len(given) < 2 or not isinstance(result, Tensor):
         return result

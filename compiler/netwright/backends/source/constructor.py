@@ -234,11 +234,13 @@ class Constructor(Forward):
         if holds == {True} and not identity:
             self.statements += body
             return
+        otherwise: list[Statement] = []
         if identity:
-            self.statements.append(
-                SetAttribute(target, IDENTITY, annotation="nn.Module", span=node.span)
-            )
-        self.statements.append(If(self.expr(when), body, span=node.span))
+            otherwise = [SetAttribute(target, IDENTITY, span=node.span)]
+            first = body[0]
+            assert isinstance(first, SetAttribute)
+            first.annotation = "nn.Module"  # it may be either
+        self.statements.append(If(self.expr(when), body, otherwise, span=node.span))
 
     def module(self, node: ModuleNode | InlineNode) -> ex.Expr:
         """The expression that builds a node's module or modules."""
@@ -287,11 +289,10 @@ class Constructor(Forward):
         return ex.ListExpr(tuple(made))
 
     def named(self, node: ModuleNode | InlineNode, name: ex.Expr) -> ex.Expr:
-        """`dict((str(2 * i), Block(...)) for i in range(n))`: modules under computed names."""
+        """`[(str(2 * i), Block(...)) for i in range(n)]`: modules under computed names."""
         made = self.listed(node, name)
         assert isinstance(made, ex.Comprehension)
-        pairs = ex.Comprehension(made.element, made.targets, made.iterable, (), True)
-        return call("dict", pairs)
+        return made
 
     def _loop_over(
         self, node: ModuleNode | InlineNode, used: list[str]

@@ -254,7 +254,7 @@ def scan(forward: Forward, node: Node, made: list[Any]) -> None:
         forward.assign(node, (local,), start[name], flows=True, shape=False)
     targets: list[object] = []
     appended: list[tuple[str, str]] = []
-    for name, out in child.outputs.items():
+    for name in child.outputs:
         local = single if single is not None else carried.get(name, f"{node.name}.{name}{ITEM}")
         targets.append(local)
         is_final = (name in step.carry if outputs else bool(step.carry)) and not loop.collect

@@ -500,8 +500,9 @@ class _Chains:
         read = list(dict.fromkeys(n for n in names_in(statement) if n in self.chain_of))
         flowing = [n for n in read if self._flows(n)]
         dying = [n for n in flowing if self._is_last(n, index)]
-        if len(flowing) == 1 and dying and self.uses[flowing[0]] == 1 and not self._is_unpacked(dying[0]):
-            return flowing[0]
+        only = flowing[0] if len(flowing) == 1 and dying else ""
+        if only and self.uses[only] == 1 and not self._is_unpacked(only):
+            return only
         if len(flowing) >= 2:
             for n in dying:
                 if self.chain_of[n] == main_chain:
