@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netwright.diagnostics import Diagnostic
 from netwright.frontend.name_exprs import ExprNames
+from netwright.ir.expr import Expr, free_names
 from netwright.ir.program import Block, ExprNode, InlineNode, Module, ModuleNode, Node
 from netwright.source import Span
 
@@ -43,14 +44,21 @@ def report_unused(module: Module, names: ExprNames) -> None:
             names.report.add(diagnostic)
     if module.model is None:
         return
+    ruled = {name for expr in _rules(module) for name in free_names(expr)}
     for param in module.params:
-        if param.name not in names.used_params:
+        if param.name not in names.used_params and param.name not in ruled:
             message = f"the param `{param.name}` is read nowhere"
             names.report.add(Diagnostic("W0603", message, param.span))
     for block in module.blocks.values():
         if block.name not in names.used_blocks:
             message = f"the block `{block.name}` is used nowhere"
             names.report.add(Diagnostic("W0605", message, block.span))
+
+
+def _rules(module: Module) -> Iterator[Expr]:
+    """What ties and initial values are computed from."""
+    yield from (tie.source for tie in module.ties)
+    yield from (rule.value for rule in module.init)
 
 
 def _taken(module: Module) -> frozenset[str]:
