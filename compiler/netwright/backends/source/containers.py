@@ -20,12 +20,12 @@ Member = tuple[Location, ModuleNode | InlineNode]
 
 def container(constructor: Constructor, group: list[Member], level: int = 1) -> ex.Expr:
     """The module that holds a group: a list where the names at `level` count from 0, or a dict."""
-    pairs = bool(group) and any(_computed(m, level) for m in group)
     if is_list(constructor.context, group, level):
         return call("nn.ModuleList", ex.ListExpr(tuple(_items(constructor, group, level))))
-    if pairs:
+    computed = [name for member in group if (name := _computed(member, level)) is not None]
+    if computed:
         assert len(group) == 1, "computed names beside others"
-        return call("nn.ModuleDict", constructor.named(group[0][1], _computed(group[0], level)))
+        return call("nn.ModuleDict", constructor.named(group[0][1], computed[0]))
     entries = [
         (name, _held(constructor, members, level + 1))
         for name, members in _by_name(group, level).items()
