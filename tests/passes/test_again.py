@@ -50,6 +50,7 @@ def test_what_repeats_is_what_would_be_elaborated(node, monkeypatch):
 
 def _noted(node):
     loaded = load_text(_SPEC.format(node=node))
+    assert loaded.module is not None
     elaboration = elaborate(loaded.module, None, {}, loaded.report)
     assert elaboration is not None
     assert not loaded.report.errors

@@ -26,7 +26,6 @@ from netwright.frontend.identifiers import closest
 from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.source import Span
 
-
 _LOOKED_AT = 1000
 """Keys of one mapping among which a misspelt one is looked for."""
 

@@ -53,6 +53,7 @@ def overrides(
         expr = _expression(value, known[name], spans[name], found)
         if expr is not None:
             _check_names(module, expr, known[name], found)
+        if expr is not None and not found.errors:
             values[name] = expr
         report.extend(found)
     return Variant("<given>", values, spans)

@@ -111,7 +111,8 @@ def operator_type(op: str, left: Operand, right: Operand) -> TensorType:
     """
     if op == "@":
         return _matmul_operator(left, right)
-    for operand in (left, right):
+    operands: tuple[object, ...] = (left, right)
+    for operand in operands:
         if not isinstance(operand, TensorType | int | float | Dim):
             shown = "a list" if isinstance(operand, tuple) else repr(operand)
             raise OpError(f"`{op}` does not apply to a tensor and {shown}", code="E0305")

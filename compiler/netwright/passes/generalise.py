@@ -604,7 +604,7 @@ def _counter(facts: ClassFacts, place: object, loop: Loop) -> str:
     """The name that counts the iterations; the items of a list have another."""
     if loop.kind == "repeat" and len(loop.targets) == 1:
         name = loop.targets[0]
-        runs = [i.facts.get((place, "iteration"), []) for i in facts.instances]
+        runs: list[list[Any]] = [i.facts.get((place, "iteration"), []) for i in facts.instances]
         if all([step.get(name) for step in run] == list(range(len(run))) for run in runs):
             return name
     return "i"
