@@ -162,13 +162,7 @@ HANDWRITTEN = {
 }
 
 
-FOUR_TIMES = pytest.mark.xfail(reason="140 lines to 107: a person folds four layers in a method")
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [pytest.param(s, marks=[FOUR_TIMES] if s == "vision/resnet" else []) for s in HANDWRITTEN],
-)
+@pytest.mark.parametrize("spec", HANDWRITTEN)
 def test_length(spec: str) -> None:
     """At most 1.3 times the lines that a person needs."""
     reference = Path(__file__).parent / "handwritten" / f"{HANDWRITTEN[spec]}.py"

@@ -1,4 +1,4 @@
-"""efficientnet_b1: EfficientNet B0 to B7 (arXiv:1905.11946). Weights named as in timm.
+"""efficientnet_b1: EfficientNet B0 to B7 (arXiv:1905.11946).
 
 Generated from vision/efficientnet.yaml (2e277f8e, variant efficientnet_b1) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.

@@ -1,5 +1,5 @@
 """llama3-8b: Llama 3, with rotary positions, grouped-query attention, RMSNorm and
-SwiGLU. Decodes incrementally when `past` is given.
+SwiGLU.
 
 Generated from language/llama.yaml (15eaf9f3, variant llama3-8b) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.
@@ -32,6 +32,8 @@ class Rotary(nn.Module):
         rope_context: int,
     ) -> None:
         super().__init__()
+        if rope_factor != 1.0:
+            raise ValueError("`rope_factor != 1.0` is False in this file: emit another")
         self.register_buffer(
             "base",
             (

@@ -1,5 +1,4 @@
-"""b0: SegFormer B0 to B5 (arXiv:2105.15203) for segmentation. Weights named as in
-transformers (5.x).
+"""b0: SegFormer B0 to B5 (arXiv:2105.15203) for segmentation.
 
 Generated from vision/segformer.yaml (dd4258b8, variant b0) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.

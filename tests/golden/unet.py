@@ -1,5 +1,4 @@
-"""resnet18: U-Net (arXiv:1505.04597) on a residual encoder. Weights named as in
-segmentation_models_pytorch.
+"""resnet18: U-Net (arXiv:1505.04597) on a residual encoder.
 
 Generated from vision/unet.yaml (b6260e74, variant resnet18) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.

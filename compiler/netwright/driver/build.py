@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from netwright.artifact import WEIGHTS
-from netwright.backends import source as back_end
 from netwright.backends.source import Emitted
 from netwright.driver.count import total_bytes
+from netwright.driver.emit import written
 from netwright.driver.explain import explain, explaining
 from netwright.driver.failure import TooLarge
 from netwright.driver.model import Model, load
@@ -63,7 +63,7 @@ def instantiate(
     with default_dtype(dtype):
         needed = total_bytes(elaboration, torch.get_default_dtype().itemsize)
         _check_memory(model.name, needed, target)
-        emitted = back_end.emit(generalise(elaboration))
+        emitted = written(generalise(elaboration), model.sources)
         cls = getattr(module_of(emitted, model), emitted.class_name)
         with target:
             built: nn.Module = cls()

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends import source as back_end
-from netwright.backends.source import Emitted
+from netwright.backends.source import Emitted, Unwritable
+from netwright.diagnostics import SpecError
 from netwright.driver.model import Model, load
+from netwright.ir.classes import ModelFacts
 from netwright.passes.generalise import generalise
+from netwright.source import Sources
 
 if TYPE_CHECKING:
     from netwright.frontend.schema import Spec
@@ -17,7 +20,15 @@ if TYPE_CHECKING:
 
 def emitted(model: Model) -> Emitted:
     """The file of `model` with the place in the spec of every line; SpecError for a faulty spec."""
-    return back_end.emit(generalise(model.elaborate()))
+    return written(generalise(model.elaborate()), model.sources)
+
+
+def written(facts: ModelFacts, sources: Sources) -> Emitted:
+    """The file of a model's facts; SpecError for what the source back end cannot write."""
+    try:
+        return back_end.emit(facts)
+    except Unwritable as error:
+        raise SpecError([error.diagnostic], sources) from None
 
 
 def emit(

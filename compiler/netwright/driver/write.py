@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.artifact import Artifact
-from netwright.backends import source as back_end
+from netwright.driver.emit import written
 from netwright.driver.manifest import manifest
 from netwright.driver.model import Model, load
 from netwright.passes.generalise import generalise
@@ -35,7 +35,7 @@ def write(
     model = load(source, variant, params=params, **more)
     elaboration = model.elaborate()
     facts = generalise(elaboration)
-    emitted = back_end.emit(facts)
+    emitted = written(facts, model.sources)
     artifact = Artifact(Path(folder), manifest(elaboration, facts, emitted), emitted.text)
     artifact.write()
     if weights:

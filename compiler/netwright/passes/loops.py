@@ -32,7 +32,7 @@ from netwright.passes.evaluate import (
     fault,
     first,
 )
-from netwright.passes.numbers import MAX_LIST, SizeUnknown
+from netwright.passes.numbers import MAX_LIST, NumberError, SizeUnknown
 
 if TYPE_CHECKING:
     from netwright.passes.elaborate import Elaborator
@@ -149,6 +149,9 @@ def _repeat(
         if isinstance(kept, Outputs):
             for name, value in kept.items.items():
                 outputs.setdefault(name, []).append(value)
+        if symbolic and len(steps) == 1 and not loop.collect:
+            after = _shifted(result, loop, frame, last=False, count=2)
+            _imagine_second(elaborator, frame, node, _carry(after, iterations.names()))
         if symbolic:
             result = _shifted(result, loop, frame, last=index == len(steps) - 1, count=len(steps))
         carried = _carry(result, iterations.names())
@@ -171,6 +174,29 @@ def _carry(result: Value, inputs: list[str]) -> dict[str, Value]:
     if isinstance(result, Outputs):
         return {k: v for k, v in result.items.items() if k in inputs}
     return {inputs[0]: result} if inputs else {}
+
+
+def _imagine_second(
+    elaborator: Elaborator, frame: Frame, node: Callee, carried: dict[str, Value]
+) -> None:
+    """What a second iteration of a chain that runs once would be given: the class is then generic.
+
+    Only the facts stay. Where there can be none, the chain is one that runs once.
+    """
+    from netwright.passes.elaborate import Call
+
+    loop = node.control.loop
+    assert loop is not None
+    if isinstance(loop.iterable, ex.Literal | ex.ListExpr):
+        return
+    before = dict(frame.names), frame.running, frame.running_from
+    try:
+        with _iteration(frame, loop, 1, 1):
+            path = path_of(elaborator, frame, node, 1)
+            elaborator.once(frame, node, Call(path, node.span, carried))
+    except (Fault, Silent, NumberError, SizeUnknown):
+        pass
+    frame.names, frame.running, frame.running_from = before
 
 
 def _given_types(frame: Frame, node: Callee, names: list[str]) -> list[TensorType]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netwright._version import __version__
+from netwright.backends.source.attributes import Unwritable
 from netwright.backends.source.audit import audit
 from netwright.backends.source.emit import Emitter
 from netwright.backends.source.render import render
@@ -12,7 +13,7 @@ from netwright.ir.classes import ModelFacts
 from netwright.ops.plugin import CLASSES
 from netwright.source import Span
 
-__all__ = ["Emitted", "emit"]
+__all__ = ["Emitted", "Unwritable", "emit"]
 
 
 @dataclass(frozen=True)

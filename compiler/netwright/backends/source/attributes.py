@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netwright.diagnostics import Diagnostic
 from netwright.ir.expr import Expr
 from netwright.ir.program import Node
+
+
+class Unwritable(Exception):
+    """A sound spec that the source back end cannot write; `diagnostic` says what and where."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,10 @@ def location(node: Node) -> Location:
     loops = loop is not None and loop.kind != "scan" and not node.control.shared
     if node.control.key is None:
         return Location((Part(node.name),), loops)
+    if not node.control.key:
+        message = '`key: ""` cannot be written as source'
+        help = "write the nodes of this graph into the graph around it"
+        raise Unwritable(Diagnostic("E0219", message, node.name_span, help=help))
     levels: list[Part] = []
     text, expr = "", None
     for part in node.control.key:

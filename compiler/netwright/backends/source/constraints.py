@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netwright.backends.source.code import If, Raise, Statement, call
 from netwright.ir import expr as ex
 from netwright.ir.printer import to_source
+from netwright.source import Span
 
 if TYPE_CHECKING:
     from netwright.backends.source.constructor import Constructor
@@ -58,11 +59,16 @@ def _always_known(forward: Forward, constraint: ex.Expr) -> bool:
 def _check(constraint: ex.Expr, condition: ex.Expr) -> Statement:
     """`if dim % heads != 0: raise ValueError(...)`, which quotes the constraint."""
     text = f"`{to_source(constraint)}` does not hold"
-    raised = Raise(call("ValueError", ex.Literal(text)), span=constraint.span)
-    return If(_negated(condition), [raised], span=constraint.span)
+    return refusal(negated(condition), text, constraint.span)
 
 
-def _negated(condition: ex.Expr) -> ex.Expr:
+def refusal(test: ex.Expr, text: str, span: Span) -> Statement:
+    """`if test: raise ValueError(text)`."""
+    raised = Raise(call("ValueError", ex.Literal(text)), span=span)
+    return If(test, [raised], span=span)
+
+
+def negated(condition: ex.Expr) -> ex.Expr:
     if (
         isinstance(condition, ex.Compare)
         and len(condition.ops) == 1

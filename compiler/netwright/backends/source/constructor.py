@@ -17,13 +17,14 @@ from netwright.backends.source.code import (
     path,
     self_attr,
 )
+from netwright.backends.source.constraints import negated, refusal
 from netwright.backends.source.containers import container
 from netwright.backends.source.context import ClassContext, CtorArg
 from netwright.backends.source.forward import Forward, torch_dtype
 from netwright.backends.source.initialise import initialiser
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance, ModuleChild
-from netwright.ir.printer import replace_names
+from netwright.ir.printer import replace_names, to_source
 from netwright.ir.program import (
     BufferNode,
     ExprNode,
@@ -126,7 +127,26 @@ class Constructor(Forward):
                 self._module(node, done)
         flags = dict(self.forward.flags) if self.forward is not None else {}
         tail: list[Statement] = [SetAttribute(self_attr(k), self.expr(v)) for k, v in flags.items()]
-        return [*head, *self.statements, *tail]
+        return [*self._decided(), *head, *self.statements, *tail]
+
+    def _decided(self) -> list[Statement]:
+        """Refusals of arguments under which a condition would fall otherwise than in this file."""
+        found: dict[str, Statement] = {}
+        decided = [] if self.forward is None else self.forward.decided
+        for condition, held in [*decided, *self.decided]:
+            names = ex.free_names(condition)
+            known = bool(names) and all(n in self.needed for n in names)
+            if not known or not self.is_build(condition):
+                continue
+            text = to_source(condition)
+            test = self.expr(condition)
+            if text not in found:
+                found[text] = refusal(
+                    negated(test) if held else test,
+                    f"`{text}` is {held} in this file: emit another",
+                    condition.span,
+                )
+        return list(found.values())
 
     def sequential_items(self) -> list[ex.Expr]:
         """What a class over `nn.Sequential` passes to it."""
@@ -186,6 +206,8 @@ class Constructor(Forward):
         holds = set(self.facts.found(node, "when"))
         if node.control.when is not None and len(holds) > 1:
             body = [If(self.expr(node.control.when), body, span=node.span)]
+        elif node.control.when is not None:
+            self.decided.append((node.control.when, True))
         self.statements += body
 
     def _frozen(self, node: Node, target: ex.Expr) -> list[Statement]:
@@ -232,6 +254,7 @@ class Constructor(Forward):
         holds = set(self.facts.found(node, "when"))
         identity = self.emitter.becomes_identity(self.context, node)
         if holds == {True} and not identity:
+            self.decided.append((when, True))
             self.statements += body
             return
         otherwise: list[Statement] = []

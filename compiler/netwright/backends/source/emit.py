@@ -404,9 +404,9 @@ class Emitter:
         )
 
     def _title(self) -> str:
-        doc = " ".join(self.model.block.doc.split())
+        doc = " ".join(self.model.block.doc.split()).split(". ")[0].rstrip(".")
         name = self.model.variant or self.model.block.name
-        return f"{name}: {doc}" if doc else f"{name}."
+        return f"{name}: {doc}." if doc else f"{name}."
 
     def _class(self, context: ClassContext) -> list[Class]:
         forward = Forward(self, context)

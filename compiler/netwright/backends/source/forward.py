@@ -56,6 +56,8 @@ class Forward:
         self.flags: dict[str, ex.Expr] = {}
         """Conditions decided at build that differ by instance, stored as `self.flag`."""
         self.around = calls.Surroundings(helpers=emitter.helpers)
+        self.decided: list[tuple[ex.Expr, bool]] = []
+        """Conditions that fall one way in every instance, so that the file holds that way only."""
         self.bound: list[set[str]] = []
         self.tensors = self._tensor_names()
         self._choose_references()
@@ -227,6 +229,8 @@ class Forward:
 
     def _passing(self, node: ModuleNode | InlineNode) -> None:
         """A node that is switched off in every instance: its input flows on, or its `else`."""
+        if node.control.when is not None:
+            self.decided.append((node.control.when, False))
         if node.control.otherwise is not None:
             value = self.expr(node.control.otherwise)
             kinds = set(self.facts.found(node, "kind"))
@@ -464,7 +468,9 @@ class Forward:
     def _if_else(self, expr: ex.IfElse) -> ex.Expr:
         holds = set(self.facts.found(expr, "holds"))
         if len(holds) == 1:
-            return self.expr(expr.then if holds.pop() else expr.otherwise)
+            held = holds.pop()
+            self.decided.append((expr.condition, held))
+            return self.expr(expr.then if held else expr.otherwise)
         if not holds:
             return self.expr(expr.otherwise)
         condition = self.condition(expr.condition, "")
