@@ -190,12 +190,14 @@ def _imagine_second(
     if isinstance(loop.iterable, ex.Literal | ex.ListExpr):
         return
     before = dict(frame.names), frame.running, frame.running_from
+    facts = frame.instance.facts
+    counts = {place: len(found) for place, found in facts.items()}
     try:
         with _iteration(frame, loop, 1, 1):
             path = path_of(elaborator, frame, node, 1)
             elaborator.once(frame, node, Call(path, node.span, carried))
     except (Fault, Silent, NumberError, SizeUnknown):
-        pass
+        frame.instance.facts = {k: facts[k][:n] for k, n in counts.items()}
     frame.names, frame.running, frame.running_from = before
 
 
