@@ -55,10 +55,28 @@ def test_nodes_say_where_they_come_from() -> None:
 """
     module = lowered(text)
     called = {n.name: n.meta["netwright"] for n in module.graph.nodes if "netwright" in n.meta}
-    assert list(called) == ["layers_0_fc", "layers_0_act", "layers_1_fc", "layers_1_act"]
-    path, span = called["layers_1_act"]
+    assert list(called) == ["x", "layers_0_fc", "layers_0_act", "layers_1_fc", "layers_1_act"]
+    path, span, type_ = called["layers_1_act"]
     assert path == ("layers", "1", "act")
     assert (span.file, span.line) == ("f.yaml", 5)
+    assert str(type_) == "float[B, T, 4]"
+
+
+def test_each_of_several_results_says_what_it_is() -> None:
+    module = lowered(f"""{ROWS}graph:
+  a, b: chunk(x, 2, dim=-1)
+  out: a.reshape([B, T * 2]) + b.flatten(1)
+""")
+    types = {n.name: str(n.meta["netwright"].type) for n in module.graph.nodes if n.meta}
+    assert types == {
+        "x": "float[B, T, 4]",
+        "a_b": "None",
+        "a": "float[B, T, 2]",
+        "out": "float[B, 2 * T]",
+        "b": "float[B, T, 2]",
+        "out_1": "float[B, 2 * T]",
+        "out_2": "float[B, 2 * T]",
+    }
 
 
 def test_an_optional_input_of_another_case_is_refused() -> None:

@@ -11,7 +11,7 @@ from torch import nn
 from torch.fx import Graph, Node
 from torch.utils.checkpoint import checkpoint
 
-from netwright.backends.fx import bodies, calls, modules, tree
+from netwright.backends.fx import bodies, calls, modules, origin, tree
 from netwright.backends.fx.calls import Call, Mode
 from netwright.backends.fx.dtypes import torch_dtype
 from netwright.backends.fx.scope import Part, Scope, leaves
@@ -31,6 +31,7 @@ from netwright.ir.instance import (
     Subscript,
     named,
 )
+from netwright.ir.steps import produced
 from netwright.ir.types import DType
 from netwright.ir.values import Outputs, Tensor, TensorList, Value
 from netwright.ops.entry import ModuleOp
@@ -55,6 +56,10 @@ class Lowering:
         """Add `steps`, whose results are then in `scope`."""
         for step in steps:
             self._step(step, scope)
+            for tensor in produced(step):
+                node = scope.values[tensor]
+                if isinstance(node, Node):
+                    origin.infer(node, tensor.type)
 
     def _step(self, step: Step, scope: Scope) -> None:
         match step:
@@ -190,6 +195,8 @@ class Lowering:
         found = scope.values[leaf]
         if isinstance(found, Part):
             scope.values[leaf] = found = self._part(found, (*scope.prefix, leaf.label))
+            if isinstance(leaf, Tensor):
+                origin.infer(found, leaf.type)
         return found
 
     def _part(self, part: Part, path: Path) -> Node:
@@ -199,7 +206,9 @@ class Lowering:
             args = (node, index)
             name = "_".join(path) if path[-1] else None
             node = self.graph.create_node("call_function", operator.getitem, args, name=name)
-            node.meta.update(part.source.meta)
+            if origin.KEY in part.source.meta:
+                found = part.source.meta[origin.KEY]
+                origin.mark(node, found.path, found.span)
         return node
 
     def enter(self, value: Value, node: Node, scope: Scope) -> None:
@@ -210,6 +219,8 @@ class Lowering:
             self.sizes.learn_item(node, value.item)
         else:
             self.sizes.learn(node, value.type)
+            origin.mark(node, (value.label,), value.span)
+            origin.infer(node, value.type)
         if scope.device_of is None:
             scope.device_of = node, is_list
 
@@ -267,10 +278,10 @@ class Lowering:
         step: Step,
         scope: Scope,
     ) -> Node:
-        """A node named after the spec's, which `meta["netwright"]` gives with its place."""
+        """A node named after the spec's."""
         path = (*scope.prefix, *_own_path(step))
         node = self.graph.create_node(kind, target, args, kwargs, name="_".join(path) or None)
-        node.meta["netwright"] = (path, step.span)
+        origin.mark(node, path, step.span)
         return node
 
 
