@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from netwright._version import __version__
 from netwright.backends.source.attributes import Unwritable
 from netwright.backends.source.audit import audit
-from netwright.backends.source.emit import Emitter
+from netwright.backends.source.emit import file_of
 from netwright.backends.source.render import render
 from netwright.ir.classes import ModelFacts
 from netwright.ops.plugin import CLASSES
@@ -38,13 +38,13 @@ def emit(model: ModelFacts) -> Emitted:
     Raises AssertionError where the text breaks the rules of emitted files, which is a fault of
     ours.
     """
-    file = Emitter(model).file()
     variant = f", variant {model.variant}" if model.variant else ""
-    file.provenance = [
+    provenance = [
         f"Generated from {model.module.path} ({model.module.digest[:8]}{variant}) "
         f"by netwright {__version__}.",
         "The file stands on its own: edit it freely, it imports nothing but torch.",
     ]
+    file = file_of(model, provenance)
     rendered = render(file)
     audit(rendered.text, frozenset(cls.__module__ for cls in CLASSES.values()))
     return Emitted(rendered.text, rendered.spans, file.model, tuple(c.name for c in file.classes))

@@ -9,6 +9,7 @@ from netwright.backends.source.code import call, path
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, Size
 from netwright.ir.sizes import size_to_expr
+from netwright.ops.einsum import letters
 from netwright.ops.entry import FunctionOp
 from netwright.ops.table import method_named
 
@@ -199,7 +200,16 @@ def _linear_scan(op: FunctionOp, args: Any, keywords: Any, around: Surroundings)
     return ex.Call(ex.Name("linear_scan"), args, keywords)
 
 
+def _einsum(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:
+    """An einsum's pattern in torch's letters."""
+    if isinstance(args[0], ex.Literal) and isinstance(args[0].value, str):
+        args = (ex.Literal(letters(args[0].value)), *args[1:])
+    assert op.function is not None
+    return ex.Call(path(op.function), args, keywords)
+
+
 _SPECIAL: dict[str, Any] = {
+    "einsum": _einsum,
     "float": _float,
     "int": _int,
     "to": _to,

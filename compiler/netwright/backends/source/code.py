@@ -116,6 +116,14 @@ class File:
     model: str
 
 
+@dataclass
+class Extras:
+    """What classes need around them: import lines and helper functions, by name."""
+
+    imports: set[str] = field(default_factory=set)
+    helpers: set[str] = field(default_factory=set)
+
+
 def target_names(targets: tuple[object, ...]) -> Iterator[str]:
     """The names that a target binds, `_` left out."""
     for target in targets:

@@ -12,6 +12,7 @@ from netwright.source import Span
 if TYPE_CHECKING:
     from netwright.backends.source.constructor import Constructor
     from netwright.backends.source.forward import Forward
+    from netwright.backends.source.lookup import Lookup
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
@@ -37,7 +38,7 @@ def at_call(forward: Forward) -> list[Statement]:
     ]
 
 
-def _reads_sizes(translator: Forward, constraint: ex.Expr) -> bool:
+def _reads_sizes(translator: Lookup, constraint: ex.Expr) -> bool:
     """Whether `constraint` speaks of an input's size that the constructor is not told."""
     facts = translator.facts
     sizes = {name for i in facts.instances for name in i.dims} | set(facts.dims)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from netwright.backends.source.naming import camel, singular
 from netwright.ir import expr as ex
@@ -42,6 +44,7 @@ class ForwardArg:
 class ClassContext:
     """One class of the emitted file."""
 
+    model: ModelFacts
     facts: ClassFacts
     name: str
     parent: ClassContext | None
@@ -53,10 +56,29 @@ class ClassContext:
     returns_list: bool = False
     stored: dict[str, None] = field(default_factory=dict)
     """Numbers that methods other than `forward` read as `self.name`."""
+    ctor_names: dict[str, str] = field(default_factory=dict)
+    """Constructor arguments by the spec's names, as they were chosen."""
+    groups: dict[str, list[Any]] | None = None
+    """The nodes that share an attribute, once `access` has looked."""
+    hoisted: dict[str, ex.Expr] | None = None
+    """Numbers that the parent passes, once `hoisting` has looked."""
+    family: Mapping[ClassFacts, ClassContext] = field(default_factory=dict, repr=False)
+    """The contexts of all classes of the file."""
 
     @property
     def block(self) -> Block:
         return self.facts.block
+
+    def nodes(self) -> list[Node]:
+        """The nodes of the class: all of its block's, or what a cut left of them."""
+        if not self.facts.cut:
+            return list(self.block.nodes)
+        alive = {step.node for i in self.facts.instances for step in i.steps}
+        return [n for n in self.block.nodes if n in alive or isinstance(n, ExprNode)]
+
+    def of(self, instance: Instance) -> ClassContext:
+        """The context of another instance's class."""
+        return self.family[self.model.class_of[instance]]
 
 
 def is_chain(facts: ClassFacts) -> bool:
@@ -91,7 +113,8 @@ def contexts(model: ModelFacts) -> dict[ClassFacts, ClassContext]:
         parent = found[owner[0]] if owner is not None else None
         name = _class_name(facts, parent, owner[1] if owner else None, taken)
         taken.add(name)
-        found[facts] = ClassContext(facts, name, parent, is_chain(facts), facts is model.root)
+        chain, root = is_chain(facts), facts is model.root
+        found[facts] = ClassContext(model, facts, name, parent, chain, root, family=found)
     return found
 
 

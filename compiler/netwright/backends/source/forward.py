@@ -1,22 +1,24 @@
 """The body of `forward`: each node as a statement, in the spec's own names.
 
-What comes out is correct but plain: one statement a node. `readable` then drops, nests and renames.
+What comes out is correct but plain: one statement a node. `drop`, `nest` and `rename` make it read
+well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netwright.backends.source import calls
-from netwright.backends.source.code import Assign, Evaluate, For, If, Return, Statement, call, path
+from netwright.backends.source.access import access
+from netwright.backends.source.chains import becomes_identity
+from netwright.backends.source.code import Assign, Extras, If, Statement
 from netwright.backends.source.context import ClassContext, tensorish
-from netwright.backends.source.naming import singular
-from netwright.backends.source.places import Places
+from netwright.backends.source.loops import each, repeat
+from netwright.backends.source.scans import scan
+from netwright.backends.source.translate import Translator, local
 from netwright.ir import expr as ex
-from netwright.ir.dims import Dim, Size, known, show
-from netwright.ir.instance import Instance, ModuleChild
-from netwright.ir.printer import rebuild
+from netwright.ir.dims import Size, show
+from netwright.ir.instance import ModuleChild
 from netwright.ir.program import (
     BufferNode,
     ExprNode,
@@ -26,59 +28,19 @@ from netwright.ir.program import (
     Node,
     ParameterNode,
 )
-from netwright.ir.types import DTYPES
-from netwright.ir.values import Outputs, Tensor, TensorList, Value
-from netwright.ops.entry import FunctionOp, ModuleOp
-from netwright.ops.table import FUNCTIONS, method_named
-
-if TYPE_CHECKING:
-    from netwright.backends.source.emit import Emitter
-
-DIM = "@"
-"""Marks a name that stands for a size of an input until `dims` resolves it."""
+from netwright.ir.values import Outputs, Tensor, Value
 
 NESTED = {"LSTM": ((0,), (1, 0), (1, 1))}
 """Modules whose results are nested tuples: the path of each output."""
 
 
-class Forward:
+class Forward(Translator):
     """Translates the nodes of one class."""
 
-    def __init__(self, emitter: Emitter, context: ClassContext) -> None:
-        self.emitter = emitter
-        self.context = context
-        self.facts = context.facts
-        self.nodes = {t: n for n in self.facts.block.nodes for t in _targets(n)}
-        self.places = Places(context)
+    def __init__(self, extras: Extras, context: ClassContext) -> None:
+        super().__init__(extras, context)
         self.statements: list[Statement] = []
-        self.stored: dict[str, None] = {}
-        """Build-time names that forward reads as `self.name`."""
-        self.flags: dict[str, ex.Expr] = {}
-        """Conditions decided at build that differ by instance, stored as `self.flag`."""
-        self.around = calls.Surroundings(helpers=emitter.helpers)
-        self.decided: list[tuple[ex.Expr, bool]] = []
-        """Conditions that fall one way in every instance, so that the file holds that way only."""
-        self.bound: list[set[str]] = []
-        self.tensors = self._tensor_names()
         self._choose_references()
-
-    # What names are -----------------------------------------------------------------------
-
-    def _tensor_names(self) -> set[str]:
-        names: set[str] = set()
-        for instance in self.facts.instances:
-            names.update(k for k, v in instance.values.items() if tensorish(v))
-            names.update(k for k, v in instance.inputs.items() if tensorish(v))
-        return names
-
-    def lists(self) -> frozenset[str]:
-        """The names that hold lists of tensors."""
-        return frozenset(
-            name
-            for instance in self.facts.instances
-            for name, value in (*instance.values.items(), *instance.inputs.items())
-            if isinstance(value, tuple | TensorList)
-        )
 
     def _choose_references(self) -> None:
         """Which input gives the device, and which the floating dtype, of new tensors."""
@@ -110,35 +72,14 @@ class Forward:
     def _optional(self, name: str) -> bool:
         return any(i.inputs.get(name) is None for i in self.facts.instances)
 
-    def is_build_name(self, name: str) -> bool:
-        """Whether `name` is a number known when the model is built."""
-        if name in self.tensors:
-            return False
-        node = self.nodes.get(name)
-        if isinstance(node, ExprNode):
-            return self.is_build(node.value)
-        for instance in self.facts.instances:
-            value = instance.values.get(name, instance.params.get(name, instance.dims.get(name)))
-            if isinstance(value, Dim) and known(value) is None:
-                return False
-        return name not in self.places.runtime
-
-    def is_build(self, expr: ex.Expr) -> bool:
-        """Whether `expr` can be computed when the model is built."""
-        return all(
-            self.is_build_name(n) for n in ex.free_names(expr) if n not in ("training",)
-        ) and not any(isinstance(e, ex.Name) and e.id == "training" for e in ex.walk(expr))
-
-    # Nodes --------------------------------------------------------------------------------
-
     def run(self, nodes: tuple[Node, ...]) -> None:
         for node in nodes:
             self.node(node)
 
     def node(self, node: Node) -> None:
         if isinstance(node, ParameterNode | BufferNode):
-            if node.name in self.tensors and not self._is_owned(node):
-                self.assign(node, (node.name,), self.emitter.access(self.context, node))
+            if node.name in self.tensors and not self.is_owned(node):
+                self.assign(node, (node.name,), access(self.context, node))
         elif isinstance(node, ExprNode):
             self._expr_node(node)
         elif isinstance(node, ModuleNode | InlineNode):
@@ -146,11 +87,6 @@ class Forward:
                 self._loop(node, node.control.loop.kind)
             else:
                 self._single(node)
-
-    def _is_owned(self, node: Node) -> bool:
-        """Whether a parameter or buffer is there in every instance, so that `self.name` can
-        stand for it."""
-        return set(self.facts.found(node, "kind")) == {"tensor"}
 
     def assign(
         self,
@@ -216,13 +152,9 @@ class Forward:
             self._passing(node)
             return
         inputs = self.inputs(node, made)
-        value = self.call(node, self.emitter.access(self.context, node), inputs, made[0])
+        value = self.call(node, access(self.context, node), inputs, made[0])
         targets = self.targets(node, made[0])
-        if (
-            True in holds
-            and False in holds
-            and not self.emitter.becomes_identity(self.context, node)
-        ):
+        if True in holds and False in holds and not becomes_identity(self.context, node):
             self._conditional(node, targets, value, inputs)
             return
         self.assign(node, targets, value, flows=True)
@@ -242,7 +174,7 @@ class Forward:
         elif given.named:
             value = self.expr(next(iter(given.named.values())))
         else:
-            value = self.name(self._implicit(node))
+            value = self.name(self.implicit(node))
         self.assign(node, (node.name,), value, flows=True)
 
     def _conditional(
@@ -277,16 +209,6 @@ class Forward:
             return (names[0], tuple(names[1:]))
         return tuple(names)
 
-    def output_names(self, child: Any) -> list[str]:
-        if isinstance(child, ModuleChild):
-            op: ModuleOp = child.op
-            single = child.args.get("return_indices") is False
-            return [] if single else list(op.outputs)
-        assert isinstance(child, Instance)
-        if child.cut:
-            return []
-        return [] if len(child.outputs) == 1 else list(child.outputs)
-
     def inputs(
         self,
         node: ModuleNode | InlineNode,
@@ -303,7 +225,7 @@ class Forward:
         carried = carried or {}
         found: dict[str, ex.Expr] = {}
         if given.implicit and names and names[0] not in carried:
-            found[names[0]] = self.name(self._implicit(node))
+            found[names[0]] = self.name(self.implicit(node))
         for name, expr in zip(names, given.positional, strict=False):
             if name not in carried:
                 found[name] = self.expr(expr)
@@ -333,288 +255,14 @@ class Forward:
                 if name in self.tensors or not self.is_build_name(name):
                     found[name] = ex.Name(str(local(name)))
 
-    def _implicit(self, node: Node) -> str:
-        found = self.facts.found(node, "input")
-        return found[0] if found else ""
-
-    def call(
-        self, node: Node, callee: ex.Expr, inputs: Mapping[str, ex.Expr], child: Any
-    ) -> ex.Expr:
-        """`callee(inputs)` in the order of the callee's signature."""
-        args: list[ex.Expr] = []
-        keywords: list[ex.Keyword] = []
-        if isinstance(child, ModuleChild):
-            order = [(a.name, a.name) for a in child.op.inputs]
-        else:
-            context = self.emitter.context_of(child)
-            order = [("" if a.source not in inputs else a.source, a.name) for a in context.inputs]
-            if context.is_chain:
-                order = [(next(iter(inputs)), "input")]
-        gap = False
-        for source, name in order:
-            if source not in inputs:
-                gap = True
-                continue
-            value = self._resolved(inputs[source])
-            if gap:
-                keywords.append(ex.Keyword(name, value))
-            else:
-                args.append(value)
-        if node.control.checkpoint is not None and self._checkpointed(node):
-            self.emitter.imports.add("from torch.utils.checkpoint import checkpoint")
-            keywords.append(ex.Keyword("use_reentrant", ex.Literal(False)))
-            return ex.Call(ex.Name("checkpoint"), (callee, *args), tuple(keywords))
-        return ex.Call(callee, tuple(args), tuple(keywords))
-
-    def _checkpointed(self, node: Node) -> bool:
-        condition = node.control.checkpoint
-        return not (isinstance(condition, ex.Literal) and condition.value is False)
-
-    def _resolved(self, value: ex.Expr) -> ex.Expr:
-        """A captured number of the run time, given as an argument."""
-        if isinstance(value, ex.Name) and value.id not in self.tensors and value.id.isidentifier():
-            return self.name(value.id)
-        return value
-
     # Loops --------------------------------------------------------------------------------
 
     def _loop(self, node: ModuleNode | InlineNode, kind: str) -> None:
-        from netwright.backends.source.loops import each, repeat, scan
-
         made = self.facts.found(node, "child")
         if not made:
             self._passing(node)
             return
         {"repeat": repeat, "each": each, "scan": scan}[kind](self, node, made)
-
-    # Expressions --------------------------------------------------------------------------
-
-    def expr(self, expr: ex.Expr) -> ex.Expr:
-        """`expr` in emitted form."""
-        match expr:
-            case ex.Name(id=name):
-                return self.name(name)
-            case ex.Attribute():
-                return self._attribute(expr)
-            case ex.Call():
-                return self._call(expr)
-            case ex.IfElse():
-                return self._if_else(expr)
-            case ex.BoolOp():
-                return self.condition(expr, "")
-            case ex.Comprehension():
-                return self._comprehension(expr)
-        if not ex.children(expr):
-            return expr
-        return rebuild(expr, lambda e: None if e is expr else self.expr(e))
-
-    def name(self, name: str) -> ex.Expr:
-        if any(name in scope for scope in self.bound):
-            return ex.Name(name)
-        if name in self.tensors or name == "":
-            return self._tensor(name)
-        node = self.nodes.get(name)
-        if isinstance(node, ExprNode) and not self.is_build(node.value):
-            return ex.Name(name)
-        if name == "training":
-            return path("self.training")
-        if name in ("pi", "inf") and name not in self.facts.sample.scope.table:
-            self.emitter.imports.add("import math")
-            return path(f"math.{name}")
-        if name in DTYPES and not self._has_number(name):
-            return ex.Name("float") if name == "float" else path(f"torch.{torch_dtype(name)}")
-        if self.places.has(name):
-            return ex.Name(DIM + name)
-        if self._has_number(name) or node is not None:
-            if self.is_build_name(name):
-                self.stored.setdefault(name)
-                return path(f"self.{self.emitter.attribute_for(self.context, name)}")
-            return ex.Name(name)
-        return ex.Name(name)
-
-    def _has_number(self, name: str) -> bool:
-        sample = self.facts.sample
-        return any(
-            name in d for d in (sample.params, sample.dims, sample.scope.table, sample.values)
-        )
-
-    def _tensor(self, name: str) -> ex.Expr:
-        node = self.nodes.get(name)
-        if isinstance(node, ParameterNode | BufferNode) and self._is_owned(node):
-            return self.emitter.access(self.context, node)
-        for instance in self.facts.instances:
-            value = instance.values.get(name, instance.inputs.get(name))
-            if isinstance(value, Outputs):
-                return ex.Name(f"{name}.{next(iter(value.items))}")
-        return ex.Name(str(local(name)))
-
-    def _attribute(self, expr: ex.Attribute) -> ex.Expr:
-        if isinstance(expr.value, ex.Name):
-            owner = expr.value.id
-            for instance in self.facts.instances:
-                value = instance.values.get(owner, instance.inputs.get(owner))
-                if isinstance(value, Outputs) and expr.name in value.items:
-                    return ex.Name(f"{owner}.{expr.name}")
-            node = self.nodes.get(owner)
-            is_module = isinstance(node, ModuleNode | InlineNode)
-            if (
-                is_module
-                and node is not None
-                and expr.name not in ("shape", "dtype", "ndim", "T", "mT")
-            ):
-                return ex.Attribute(self.emitter.access(self.context, node), expr.name)
-        return ex.Attribute(self.expr(expr.value), expr.name)
-
-    def _if_else(self, expr: ex.IfElse) -> ex.Expr:
-        holds = set(self.facts.found(expr, "holds"))
-        if len(holds) == 1:
-            held = holds.pop()
-            self.decided.append((expr.condition, held))
-            return self.expr(expr.then if held else expr.otherwise)
-        if not holds:
-            return self.expr(expr.otherwise)
-        condition = self.condition(expr.condition, "")
-        return ex.IfElse(condition, self.expr(expr.then), self.expr(expr.otherwise), span=expr.span)
-
-    def condition(self, expr: ex.Expr, hint: str) -> ex.Expr:
-        """A condition at call; one that was decided at build, but differs by instance, is a
-        flag."""
-        if any(n in scope for scope in self.bound for n in ex.free_names(expr)):
-            return rebuild(expr, lambda e: None if e is expr and ex.children(e) else self.expr(e))
-        if isinstance(expr, ex.BoolOp) and not self.is_build(expr):
-            parts = [p for p in expr.values if self._matters(p, expr.op)]
-            if len(parts) == 1:
-                return self.condition(parts[0], hint)
-            return ex.BoolOp(expr.op, tuple(self.condition(p, hint) for p in parts), span=expr.span)
-        if isinstance(expr, ex.Unary) and expr.op == "not" and not self.is_build(expr):
-            return ex.Unary("not", self.condition(expr.operand, hint))
-        if isinstance(expr, ex.Name) or not self.is_build(expr):
-            return rebuild(expr, lambda e: None if e is expr and ex.children(e) else self.expr(e))
-        flag = self.emitter.flag_name(self.context, self, expr, hint)
-        self.flags[flag] = expr
-        return path(f"self.{flag}")
-
-    def _matters(self, part: ex.Expr, op: str) -> bool:
-        """Whether a part of `and` or `or` is not the same in all instances."""
-        truths = set(self.facts.found(part, "truth"))
-        return len(truths) != 1 or truths == {op == "or"}
-
-    def _comprehension(self, expr: ex.Comprehension) -> ex.Expr:
-        iterable = self.expr(expr.iterable)
-        self.bound.append(set(expr.targets))
-        try:
-            element = self.expr(expr.element)
-            conditions = tuple(self.expr(c) for c in expr.conditions)
-        finally:
-            self.bound.pop()
-        return ex.Comprehension(element, expr.targets, iterable, conditions, span=expr.span)
-
-    # Calls --------------------------------------------------------------------------------
-
-    def _call(self, expr: ex.Call) -> ex.Expr:
-        steps = self.facts.found(expr, "einops")
-        if steps:
-            return self._rearranged(expr, steps[0])
-        keywords = tuple(ex.Keyword(k.name, self.expr(k.value), k.span) for k in expr.keywords)
-        if isinstance(expr.func, ex.Attribute):
-            op = method_named(expr.func.name)
-            receiver = self.expr(expr.func.value)
-            args = (receiver, *(self.expr(a) for a in expr.args))
-            assert op is not None
-            return self._op(op, args, keywords, as_method=True)
-        assert isinstance(expr.func, ex.Name)
-        name = expr.func.id
-        node = self.nodes.get(name)
-        if isinstance(node, ModuleNode | InlineNode) and name not in FUNCTIONS:
-            return self._again(expr, node)
-        if isinstance(node, ModuleNode | InlineNode) and self.facts.found(node, "child"):
-            return self._again(expr, node)
-        args = tuple(self.expr(a) for a in expr.args)
-        if (
-            self._is_numeric(expr)
-            or (name == "sum" and self._is_list(expr))
-            or name not in FUNCTIONS
-        ):
-            target = calls.NUMBER_FUNCTIONS.get(name, name)
-            if "." in target:
-                self.emitter.imports.add("import math")
-            return ex.Call(path(target), args, keywords)
-        return self._op(FUNCTIONS[name], args, keywords, as_method=False)
-
-    def _op(self, op: FunctionOp, args: Any, keywords: Any, as_method: bool) -> ex.Expr:
-        if op.name == "einsum":
-            args, keywords = self.emitter.einsum(args, keywords)
-        return calls.write(op, args, keywords, as_method, self.around)
-
-    def _is_numeric(self, expr: ex.Call) -> bool:
-        """Whether a function that exists for numbers and tensors has numbers here."""
-        if not isinstance(expr.func, ex.Name) or expr.func.id not in calls.BOTH:
-            return False
-        if any(self._makes_tensor(e) for a in expr.args for e in ex.walk(a)):
-            return False
-        reads = {
-            n for a in (*expr.args, *(k.value for k in expr.keywords)) for n in ex.free_names(a)
-        }
-        shapes = all(_under_shape(a, self.tensors) for a in expr.args)
-        return shapes or not (reads & self.tensors)
-
-    def _makes_tensor(self, expr: ex.Expr) -> bool:
-        """Whether `expr` calls a function that gives a tensor whatever it is given: `arange(4)`."""
-        if not isinstance(expr, ex.Call) or not isinstance(expr.func, ex.Name):
-            return False
-        name = expr.func.id
-        return name in FUNCTIONS and name not in calls.BOTH and name != "linspace"
-
-    def _is_list(self, expr: ex.Call) -> bool:
-        """Whether `sum` adds up a list of tensors rather than a tensor's items."""
-        argument = expr.args[0] if expr.args else None
-        if isinstance(argument, ex.ListExpr | ex.Comprehension):
-            return True
-        if isinstance(argument, ex.Name):
-            values = [i.values.get(argument.id) for i in self.facts.instances]
-            return any(isinstance(v, tuple) for v in values)
-        return False
-
-    def _again(self, expr: ex.Call, node: ModuleNode | InlineNode) -> ex.Expr:
-        child = self.facts.found(node, "child")[0]
-        again = self.facts.found(expr, "child")
-        child = again[0] if again else child
-        if isinstance(child, ModuleChild):
-            names = [a.name for a in child.op.inputs]
-        else:
-            names = [i.name for i in child.block.inputs] or [""]
-        inputs = dict(zip(names, (self.expr(a) for a in expr.args), strict=False))
-        inputs.update({k.name: self.expr(k.value) for k in expr.keywords})
-        if isinstance(node, InlineNode):
-            for name in node.captures:
-                if name not in inputs and name in self.tensors:
-                    inputs[name] = self._tensor(name)
-        return self.call(node, self.emitter.access(self.context, node), inputs, child)
-
-    def _rearranged(self, expr: ex.Call, steps: Any) -> ex.Expr:
-        lengths = self.facts.found(expr, "lengths")[0]
-        values = expr.func.value if isinstance(expr.func, ex.Attribute) else expr.args[0]
-        receiver = self.expr(values)
-        is_list = isinstance(values, ex.ListExpr | ex.Comprehension) or (
-            isinstance(values, ex.Name)
-            and any(isinstance(i.values.get(values.id), tuple) for i in self.facts.instances)
-        )
-        if is_list:
-            receiver = call("torch.stack", receiver)
-
-        def written(k: int, j: int, m: int) -> ex.Expr | None:
-            chosen = self.facts.sizes.get((expr, f"einops:{k}:{j}:{m}"))
-            if chosen is not None:
-                return self.expr(chosen)
-            arg = steps[k].args[j]
-            value = arg[m] if m >= 0 else arg
-            if isinstance(value, Dim):
-                for keyword in expr.keywords:
-                    if lengths.get(keyword.name) == value:
-                        return self.expr(keyword.value)
-            return None
-
-        return calls.rearranged(receiver, steps, written)
 
 
 def _shown(size: Size) -> str:
@@ -622,28 +270,3 @@ def _shown(size: Size) -> str:
     return (
         show(size).replace(" // ", "/").replace(" * ", "*").replace(" + ", "+").replace(" - ", "-")
     )
-
-
-def local(target: object) -> object:
-    """A node's local; one called `self` must not be taken for the receiver of methods."""
-    return "self!" if target == "self" else target
-
-
-def _under_shape(expr: ex.Expr, tensors: set[str]) -> bool:
-    """Whether tensors appear in `expr` only by their shapes."""
-    if isinstance(expr, ex.Attribute) and expr.name in ("shape", "ndim"):
-        return True
-    if isinstance(expr, ex.Name):
-        return expr.id not in tensors
-    return all(_under_shape(c, tensors) for c in ex.children(expr))
-
-
-def _targets(node: Node) -> tuple[str, ...]:
-    return node.targets if isinstance(node, ExprNode) else (node.name,)
-
-
-def torch_dtype(name: str) -> str:
-    return {"int": "int64", "float": "float32"}.get(name, name)
-
-
-__all__ = ["DIM", "Evaluate", "For", "Forward", "Return", "singular"]

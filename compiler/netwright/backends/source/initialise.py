@@ -15,7 +15,9 @@ from netwright.backends.source.code import (
     path,
     self_attr,
 )
+from netwright.backends.source.layout import statements
 from netwright.ir import expr as ex
+from netwright.ir.printer import to_source
 from netwright.ir.program import InitRule
 
 FUNCTIONS = {
@@ -155,15 +157,11 @@ def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
 
 
 def _text(statement: Statement) -> str:
-    from netwright.backends.source.layout import statements
-
     return "\n".join(line.text for line in statements([statement], 0))
 
 
 def _merged(group: list[InitRule]) -> list[tuple[list[str], str, InitRule]]:
     """Rules for several classes with one initialiser and one weight, side by side, become one."""
-    from netwright.ir.printer import to_source
-
     merged: list[tuple[list[str], str, InitRule]] = []
     for rule in group:
         owner, _, attribute = rule.match.partition(".")

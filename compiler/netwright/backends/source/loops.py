@@ -1,13 +1,15 @@
-"""Loops in `forward`: chains, side by side, along a dim."""
+"""Loops in `forward`: chains of modules, and modules side by side."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netwright.backends.source.access import access
+from netwright.backends.source.chains import is_sequential
 from netwright.backends.source.code import Assign, Evaluate, For, Statement, call
-from netwright.backends.source.naming import singular
+from netwright.backends.source.walk import names_in
 from netwright.ir import expr as ex
-from netwright.ir.instance import Instance, ModuleChild, Scan
+from netwright.ir.instance import ModuleChild
 from netwright.ir.program import InlineNode, ModuleNode
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ CARRY = "!"
 
 def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     """A chain: one call of an `nn.Sequential`, or a loop over an `nn.ModuleList`."""
-    container = forward.emitter.access(forward.context, node)
-    if forward.emitter.is_sequential(forward.context, node):
+    container = access(forward.context, node)
+    if is_sequential(forward.context, node):
         value = next(iter(forward.inputs(node, made).values()))
         _chain(forward, node, container, value)
         return
@@ -44,7 +46,7 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     results, appended = _results(forward, node, outputs, carried, loop.collect)
     body = _body(forward, node, made[0], carried, results)
     counter = loop.targets[0] if loop.targets else "i"
-    counts = any(counter in _names(s) for s in body)
+    counts = any(counter in names_in(s) for s in body)
     body += [
         Evaluate(call(ex.Attribute(ex.Name(lst), "append"), ex.Name(v)), span=node.span)
         for lst, v in appended
@@ -121,19 +123,13 @@ def _body(
     outer, forward.statements = forward.statements, []
     try:
         inputs = forward.inputs(node, [child], {k: ex.Name(v) for k, v in carried.items()})
-        shared = forward.emitter.access(forward.context, node)
+        shared = access(forward.context, node)
         callee: ex.Expr = shared if node.control.shared else ex.Name(node.name + ITEM)
         value = forward.call(node, callee, inputs, child)
     finally:
         inner, forward.statements = forward.statements, outer
         forward.bound.pop()
     return [*inner, Assign(results, value, True, span=node.span)]
-
-
-def _names(statement: Statement) -> list[str]:
-    from netwright.backends.source.readable import names_in
-
-    return list(names_in(statement))
 
 
 def _is_number(forward: Forward, node: Node) -> bool:
@@ -164,7 +160,7 @@ def each(forward: Forward, node: Node, made: list[Any]) -> None:
     """Modules side by side: a comprehension over them and what they are given."""
     loop = node.control.loop
     assert loop is not None
-    container = forward.emitter.access(forward.context, node)
+    container = access(forward.context, node)
     child = made[0]
     forward.bound.append({*loop.targets, "i"})
     try:
@@ -225,83 +221,3 @@ def _walk(
     if "i" in used:
         return ("i", f"({', '.join(targets)})"), call("enumerate", whole)
     return targets, whole
-
-
-# scan ---------------------------------------------------------------------------------------
-
-
-def scan(forward: Forward, node: Node, made: list[Any]) -> None:
-    """One module along a dim: a loop over the slices, results carried on or stacked."""
-    child = made[0]
-    assert isinstance(child, Instance)
-    step = _scan_step(forward, node)
-    loop = node.control.loop
-    assert loop is not None
-    outputs = forward.output_names(child)
-    carried = {name: f"{node.name}.{name}" if outputs else node.name for name in step.carry}
-    parts = _parts(loop.iterable)
-    forward.bound.append(set(loop.targets))
-    try:
-        start = forward.inputs(node, [child])
-    finally:
-        forward.bound.pop()
-    single = None if outputs else (next(iter(carried.values())) if carried else node.name + CARRY)
-    collecting = loop.collect or not carried
-    if single is not None and collecting:
-        single = node.name + CARRY
-        carried = dict.fromkeys(carried, single)
-    for name, local in carried.items():
-        forward.assign(node, (local,), start[name], flows=True, shape=False)
-    targets: list[object] = []
-    appended: list[tuple[str, str]] = []
-    for name in child.outputs:
-        local = single if single is not None else carried.get(name, f"{node.name}.{name}{ITEM}")
-        targets.append(local)
-        is_final = (name in step.carry if outputs else bool(step.carry)) and not loop.collect
-        if not is_final:
-            whole = node.name if single is not None else f"{node.name}.{name}"
-            if whole == local:
-                whole += CARRY
-            forward.assign(node, (whole + ITEM + ITEM,), ex.ListExpr(()))
-            appended.append((whole, str(local)))
-    inputs = {**start, **{k: ex.Name(v) for k, v in carried.items()}}
-    value = forward.call(node, forward.emitter.access(forward.context, node), inputs, child)
-    body: list[Statement] = [Assign(tuple(targets), value, True, span=node.span)]
-    for whole, local in appended:
-        body.append(
-            Evaluate(
-                call(ex.Attribute(ex.Name(whole + ITEM + ITEM), "append"), ex.Name(local)),
-                span=node.span,
-            )
-        )
-    axes = [axis for _, axis in step.walked.values()]
-    walked = [
-        ex.Call(ex.Attribute(forward.expr(p), "unbind"), (ex.Literal(a),))
-        for p, a in zip(parts, axes, strict=True)
-    ]
-    iterable = walked[0] if len(walked) == 1 else call("zip", *walked)
-    forward.statements.append(For(loop.targets, iterable, body, span=node.span))
-    for whole, _ in appended:
-        stacked = call("torch.stack", ex.Name(whole + ITEM + ITEM), dim=ex.Literal(step.axis))
-        forward.assign(node, (whole.removesuffix(CARRY),), stacked, flows=True)
-
-
-def _parts(iterable: ex.Expr) -> tuple[ex.Expr, ...]:
-    if (
-        isinstance(iterable, ex.Call)
-        and isinstance(iterable.func, ex.Name)
-        and iterable.func.id == "zip"
-    ):
-        return iterable.args
-    return (iterable,)
-
-
-def _scan_step(forward: Forward, node: Node) -> Scan:
-    for instance in forward.facts.instances:
-        for step in instance.steps:
-            if isinstance(step, Scan) and step.node is node:
-                return step
-    raise LookupError(node.name)
-
-
-__all__ = ["CARRY", "ITEM", "each", "repeat", "scan", "singular"]

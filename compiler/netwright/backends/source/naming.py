@@ -69,3 +69,17 @@ class Names:
 def shadows_builtin(name: str) -> bool:
     """Whether a local of this name would hide a built-in that emitted code uses."""
     return name in _BUILTINS
+
+
+def plain(name: str) -> str:
+    """A local's name without the emitter's marks: `layers.kv` as `kv`, `blocks#` as `block`."""
+    if name.endswith("##"):
+        return f"{plain(name.rstrip('#'))}_steps"
+    if name.endswith("#"):
+        bare = name.rstrip("#")
+        return singular(bare.rpartition(".")[2])
+    name = name.rstrip("!")
+    head, _, tail = name.rpartition(".")
+    if head and tail in ("output", "x"):
+        return head
+    return tail

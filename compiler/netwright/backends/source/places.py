@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netwright.backends.source.code import Assign, Statement
+from netwright.backends.source.walk import map_names, names_in
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, Size, known
 from netwright.ir.program import Input, TypeExpr
@@ -117,8 +118,6 @@ def resolve(statements: list[Statement], places: Places, mark: str) -> list[Stat
     Two or more sizes of one input are unpacked at the top (`B, T, C = x.shape`); a single one is
     read where it is used, if that is in the first statement, else at the top.
     """
-    from netwright.backends.source.readable import map_names, names_in
-
     used: dict[str, list[int]] = {}
     for index, statement in enumerate(statements):
         for name in names_in(statement):

@@ -1,0 +1,81 @@
+"""Expressions that are computed when the model is built."""
+
+from __future__ import annotations
+
+from netwright.backends.source.access import access
+from netwright.backends.source.code import Extras, call, path
+from netwright.backends.source.context import ClassContext
+from netwright.backends.source.hoisting import hoisted
+from netwright.backends.source.translate import Translator, torch_dtype
+from netwright.backends.source.words import ctor_name
+from netwright.ir import expr as ex
+from netwright.ir.program import BufferNode, ExprNode, ParameterNode
+from netwright.ir.types import DTYPES
+
+
+class BuildTime(Translator):
+    """Translates expressions for `__init__`; `needed` collects the names they read."""
+
+    def __init__(self, extras: Extras, context: ClassContext) -> None:
+        super().__init__(extras, context)
+        self.needed: dict[str, None] = {}
+        self.hoisted: dict[str, ex.Expr] = hoisted(context)
+
+    def name(self, name: str) -> ex.Expr:
+        if any(name in scope for scope in self.bound):
+            return ex.Name(name)
+        node = self.nodes.get(name)
+        if name in self.tensors and isinstance(node, ParameterNode | BufferNode):
+            return access(self.context, node)
+        if name in DTYPES and not self.has_number(name):
+            return ex.Name("float") if name == "float" else path(f"torch.{torch_dtype(name)}")
+        if name in ("pi", "inf") and name not in self.facts.sample.scope.table:
+            self.extras.imports.add("import math")
+            return path(f"math.{name}")
+        if isinstance(node, ExprNode) and name not in self.hoisted:
+            return ex.Name(name)
+        self.needed.setdefault(name)
+        return ex.Name(ctor_name(self.context, name))
+
+    def condition(self, expr: ex.Expr, hint: str = "") -> ex.Expr:
+        return self.expr(expr)
+
+    def _if_else(self, expr: ex.IfElse) -> ex.Expr:
+        parts = (expr.condition, expr.then, expr.otherwise)
+        condition, then, otherwise = (self.expr(p) for p in parts)
+        return ex.IfElse(condition, then, otherwise, span=expr.span)
+
+    def expr(self, expr: ex.Expr) -> ex.Expr:
+        if isinstance(expr, ex.BoolOp):
+            return ex.BoolOp(expr.op, tuple(self.expr(v) for v in expr.values), span=expr.span)
+        if isinstance(expr, ex.Index) and is_call(expr.value, "linspace"):
+            assert isinstance(expr.value, ex.Call)
+            return self._linspace(expr.value, self.expr(expr.items[0]))
+        if is_call(expr, "linspace"):
+            assert isinstance(expr, ex.Call)
+            steps = call("range", self.expr(_argument(expr, 2, "steps")))
+            return ex.Comprehension(self._linspace(expr, ex.Name("k")), ("k",), steps)
+        if is_call(expr, "make_divisible"):
+            self.extras.helpers.add("make_divisible")
+        return super().expr(expr)
+
+    def _linspace(self, expr: ex.Call, index: ex.Expr) -> ex.Expr:
+        """Item `index` of `linspace(start, end, steps)` as arithmetic."""
+        start, end = _argument(expr, 0, "start"), _argument(expr, 1, "end")
+        steps = self.expr(_argument(expr, 2, "steps"))
+        span = call("max", ex.Binary("-", steps, ex.Literal(1)), ex.Literal(1))
+        if isinstance(start, ex.Literal) and start.value == 0:
+            return ex.Binary("/", ex.Binary("*", self.expr(end), index), span)
+        width = ex.Binary("-", self.expr(end), self.expr(start))
+        part = ex.Binary("/", ex.Binary("*", width, index), span)
+        return ex.Binary("+", self.expr(start), part)
+
+
+def is_call(expr: ex.Expr, name: str) -> bool:
+    return isinstance(expr, ex.Call) and isinstance(expr.func, ex.Name) and expr.func.id == name
+
+
+def _argument(call_: ex.Call, position: int, name: str) -> ex.Expr:
+    if position < len(call_.args):
+        return call_.args[position]
+    return next(k.value for k in call_.keywords if k.name == name)

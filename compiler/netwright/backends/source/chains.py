@@ -1,0 +1,98 @@
+"""What becomes an `nn.Sequential`, and what can be an `nn.Identity()`."""
+
+from __future__ import annotations
+
+from netwright.backends.source.attributes import location
+from netwright.backends.source.containers import is_list
+from netwright.backends.source.context import ClassContext, is_plain
+from netwright.backends.source.hoisting import hoisted
+from netwright.backends.source.lookup import Lookup
+from netwright.ir.instance import Instance, ModuleChild
+from netwright.ir.program import ExprNode, InlineNode, ModuleNode, Node
+
+
+def is_sequential(context: ClassContext, node: ModuleNode | InlineNode) -> bool:
+    """Whether a chain of equal modules can be an `nn.Sequential`: one tensor in, one out."""
+    loop = node.control.loop
+    made = context.facts.found(node, "child")
+    if loop is None or loop.kind != "repeat" or loop.collect or node.control.shared or not made:
+        return False
+    where = location(node)
+    last = len(where.parts) - 1
+    counts = last > 1 and is_list(context, [(where, node)], last)
+    if node.control.checkpoint is not None or (
+        last > 0 and where.parts[last].dynamic and not counts
+    ):
+        return False
+    given = node.given
+    if len(given.positional) + len(given.named) > 1:
+        return False
+    if any(isinstance(c, Instance) and len(c.outputs) != 1 for c in made):
+        return False
+    child = made[0]
+    if isinstance(child, ModuleChild):
+        return not child.op.outputs
+    inner = context.of(child)
+    return inner.is_chain or len(inner.inputs) == 1
+
+
+def is_sequential_class(context: ClassContext) -> bool:
+    """Whether a block is nothing but modules called 0, 1, 2, ... in a row: a class over
+    `nn.Sequential`."""
+    facts, block = context.facts, context.block
+    if context.is_root or facts.cut or len(block.inputs) > 1:
+        return False
+    modules = [
+        n for n in block.nodes if not (isinstance(n, ExprNode) and n.name in hoisted(context))
+    ]
+    if (
+        any(not isinstance(n, ModuleNode) or not n.given.implicit for n in modules)
+        or len(block.outputs) > 0
+    ):
+        return False
+    if len(modules) == 1 and modules[0].control.loop is not None:
+        where = location(modules[0])
+        return (
+            len(where.parts) == 1
+            and where.parts[0].dynamic
+            and isinstance(modules[0], ModuleNode)
+            and is_sequential(context, modules[0])
+        )
+    return (
+        not block.inline
+        and bool(modules)
+        and all(
+            isinstance(n, ModuleNode)
+            and n.name == str(k)
+            and is_plain(n)
+            and facts.found(n, "child")
+            for k, n in enumerate(modules)
+        )
+    )
+
+
+def becomes_identity(context: ClassContext, node: ModuleNode | InlineNode) -> bool:
+    """Whether a node that is off can be `nn.Identity()`: one tensor in, one out, decided at
+    build."""
+    when = node.control.when
+    if when is None or node.control.otherwise is not None or not Lookup(context).is_build(when):
+        return False
+    made = context.facts.found(node, "child")
+    given = node.given
+    if not made or len(given.positional) + len(given.named) > 1 or _shares(context, node):
+        return False
+    child = made[0]
+    if isinstance(child, ModuleChild):
+        return not child.op.outputs
+    inner = context.of(child)
+    return len(child.outputs) == 1 and (inner.is_chain or len(inner.inputs) == 1)
+
+
+def _shares(context: ClassContext, node: Node) -> bool:
+    """Whether another node keeps its weights in the same place, under another condition."""
+    place = [p.text for p in location(node).parts]
+    return any(
+        other is not node and [p.text for p in location(other).parts] == place
+        for other in context.block.nodes
+        if isinstance(other, ModuleNode | InlineNode)
+    )

@@ -1,0 +1,90 @@
+"""What the names in a spec are: tensors, numbers known at build, sizes of the run time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwright.backends.source.context import ClassContext, tensorish
+from netwright.backends.source.places import Places
+from netwright.ir import expr as ex
+from netwright.ir.dims import Dim, known
+from netwright.ir.instance import Instance, ModuleChild
+from netwright.ir.program import ExprNode, Node
+from netwright.ir.values import TensorList
+from netwright.ops.entry import ModuleOp
+
+
+class Lookup:
+    """The names of one class."""
+
+    def __init__(self, context: ClassContext) -> None:
+        self.context = context
+        self.facts = context.facts
+        self.nodes = {t: n for n in self.facts.block.nodes for t in _targets(n)}
+        self.places = Places(context)
+        self.bound: list[set[str]] = []
+        self.tensors = self._tensor_names()
+
+    def _tensor_names(self) -> set[str]:
+        names: set[str] = set()
+        for instance in self.facts.instances:
+            names.update(k for k, v in instance.values.items() if tensorish(v))
+            names.update(k for k, v in instance.inputs.items() if tensorish(v))
+        return names
+
+    def lists(self) -> frozenset[str]:
+        """The names that hold lists of tensors."""
+        return frozenset(
+            name
+            for instance in self.facts.instances
+            for name, value in (*instance.values.items(), *instance.inputs.items())
+            if isinstance(value, tuple | TensorList)
+        )
+
+    def is_build_name(self, name: str) -> bool:
+        """Whether `name` is a number known when the model is built."""
+        if name in self.tensors:
+            return False
+        node = self.nodes.get(name)
+        if isinstance(node, ExprNode):
+            return self.is_build(node.value)
+        for instance in self.facts.instances:
+            value = instance.values.get(name, instance.params.get(name, instance.dims.get(name)))
+            if isinstance(value, Dim) and known(value) is None:
+                return False
+        return name not in self.places.runtime
+
+    def is_build(self, expr: ex.Expr) -> bool:
+        """Whether `expr` can be computed when the model is built."""
+        return all(
+            self.is_build_name(n) for n in ex.free_names(expr) if n not in ("training",)
+        ) and not any(isinstance(e, ex.Name) and e.id == "training" for e in ex.walk(expr))
+
+    def has_number(self, name: str) -> bool:
+        sample = self.facts.sample
+        return any(
+            name in d for d in (sample.params, sample.dims, sample.scope.table, sample.values)
+        )
+
+    def is_owned(self, node: Node) -> bool:
+        """Whether a parameter or buffer is there in every instance, so that `self.name` can
+        stand for it."""
+        return set(self.facts.found(node, "kind")) == {"tensor"}
+
+    def output_names(self, child: Any) -> list[str]:
+        if isinstance(child, ModuleChild):
+            op: ModuleOp = child.op
+            single = child.args.get("return_indices") is False
+            return [] if single else list(op.outputs)
+        assert isinstance(child, Instance)
+        if child.cut:
+            return []
+        return [] if len(child.outputs) == 1 else list(child.outputs)
+
+    def implicit(self, node: Node) -> str:
+        found = self.facts.found(node, "input")
+        return found[0] if found else ""
+
+
+def _targets(node: Node) -> tuple[str, ...]:
+    return node.targets if isinstance(node, ExprNode) else (node.name,)

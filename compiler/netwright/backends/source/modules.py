@@ -1,0 +1,263 @@
+"""The modules that a constructor builds: `nn.Linear(...)`, `Block(...)`, lists and chains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netwright.backends.source.build_time import BuildTime, is_call
+from netwright.backends.source.chains import is_sequential
+from netwright.backends.source.code import call, path
+from netwright.backends.source.context import ClassContext, CtorArg
+from netwright.backends.source.words import ctor_name
+from netwright.ir import expr as ex
+from netwright.ir.instance import Instance, ModuleChild
+from netwright.ir.printer import replace_names
+from netwright.ir.program import InlineNode, ModuleNode, Node
+from netwright.ir.values import ModuleValue, Value
+from netwright.ops.entry import Arg, ModuleOp
+
+IDENTITY = ex.Call(path("nn.Identity"))
+
+
+class Modules(BuildTime):
+    """Writes the expression that builds a node's module or modules."""
+
+    def module(self, node: ModuleNode | InlineNode) -> ex.Expr:
+        """The expression that builds a node's module or modules."""
+        if node.control.loop is None or node.control.shared or node.control.loop.kind == "scan":
+            return self._one(node)
+        listed = self.listed(node)
+        if is_sequential(self.context, node):
+            return call(
+                "nn.Sequential",
+                *(listed.items if isinstance(listed, ex.ListExpr) else [ex.Star(listed)]),
+            )
+        return call("nn.ModuleList", listed)
+
+    def listed(self, node: ModuleNode | InlineNode, name: ex.Expr | None = None) -> ex.Expr:
+        """`[Block(...) for i in range(n)]`, as pairs where a `name` is computed for each."""
+        loop = node.control.loop
+        assert loop is not None
+        if self._over_modules(node):
+            return self._each_module(node)
+        bound = set(loop.names)
+        self.bound.append(bound)
+        try:
+            value = self._one(node)
+            if node.control.when is not None and set(self.facts.found(node, "when")) == {
+                True,
+                False,
+            }:
+                value = ex.IfElse(self.expr(node.control.when), value, IDENTITY)
+            if name is not None:
+                value = ex.TupleExpr((call("str", self.expr(name)), value))
+        finally:
+            self.bound.pop()
+        used = [n for n in ex.free_names(value) if n in bound]
+        names, iterable = self._loop_over(node, used)
+        return ex.Comprehension(value, names, iterable, span=node.span)
+
+    def _over_modules(self, node: ModuleNode | InlineNode) -> bool:
+        """Whether a loop runs over a list of modules, which are then written out."""
+        loop, callee = node.control.loop, getattr(node, "callee", None)
+        return loop is not None and isinstance(callee, ex.Name) and callee.id in loop.targets
+
+    def _each_module(self, node: ModuleNode | InlineNode) -> ex.Expr:
+        """`[nn.ReLU(), nn.SiLU()]`."""
+        count = len(self.facts.sample.facts[node, "child"])
+        made = [replace_names(self._one(node, k), {"i": ex.Literal(k)}) for k in range(count)]
+        return ex.ListExpr(tuple(made))
+
+    def named(self, node: ModuleNode | InlineNode, name: ex.Expr) -> ex.Expr:
+        """`[(str(2 * i), Block(...)) for i in range(n)]`: modules under computed names."""
+        made = self.listed(node, name)
+        assert isinstance(made, ex.Comprehension)
+        return made
+
+    def _loop_over(
+        self, node: ModuleNode | InlineNode, used: list[str]
+    ) -> tuple[tuple[str, ...], ex.Expr]:
+        loop = node.control.loop
+        assert loop is not None
+        source, targets = loop.iterable, list(loop.targets) or ["i"]
+        if loop.kind == "repeat" and len(targets) == 1:
+            name = targets[0] if targets[0] in used else "_"
+            iterable = self.expr(source)
+            if True not in self.facts.found(node, "listed"):
+                iterable = call("range", self._left(node) or iterable)
+            if "i" in used and targets[0] != "i":
+                return ("i", name), call("enumerate", iterable)
+            return (name,), iterable
+        if self.is_build(source):
+            if is_call(source, "enumerate") and targets[0] not in used:
+                assert isinstance(source, ex.Call)
+                return tuple(t if t in used else "_" for t in targets[1:]), self.expr(
+                    source.args[0]
+                )
+            if "i" in used and "i" not in targets:
+                return ("i", *_packed(targets)), call("enumerate", self.expr(source))
+            return tuple(t if t in used else "_" for t in targets), self.expr(source)
+        return self._over_tensors(node, source, targets, used)
+
+    def _left(self, node: ModuleNode | InlineNode) -> ex.Expr | None:
+        """How many iterations `take` leaves of a loop, where it drops some."""
+        counts = self.facts.found(node, "count")
+        left = sum(path[0] == node.name for path in self.facts.sample.children)
+        if not self.facts.cut or node.control.key is not None or left in (0, *counts):
+            return None
+        return ex.Literal(left)
+
+    def _over_tensors(
+        self, node: ModuleNode | InlineNode, source: ex.Expr, targets: list[str], used: list[str]
+    ) -> tuple[tuple[str, ...], ex.Expr]:
+        """A loop over tensors, which do not exist yet: over the lists beside them, or a count."""
+        parts = (
+            list(source.args)
+            if is_call(source, "zip") and isinstance(source, ex.Call)
+            else [source]
+        )
+        beside = [
+            (t, p) for t, p in zip(targets, parts, strict=False) if t in used and self.is_build(p)
+        ]
+        if len(beside) == 1:
+            (name, part) = beside[0]
+            if "i" in used:
+                return ("i", name), call("enumerate", self.expr(part))
+            return (name,), self.expr(part)
+        if beside:
+            return tuple(t for t, _ in beside), call("zip", *(self.expr(p) for _, p in beside))
+        counts = self.facts.found(node, "count")
+        return ("i" if "i" in used else "_",), call("range", ex.Literal(counts[0] if counts else 0))
+
+    def _one(self, node: ModuleNode | InlineNode, index: int = 0) -> ex.Expr:
+        """One module: `nn.Linear(...)`, `Block(...)` or a short `nn.Sequential(...)`."""
+        child = self.facts.found(node, "child")[index]
+        if isinstance(child, ModuleChild):
+            assert isinstance(node, ModuleNode)
+            return self._op_module(node, child.op, index)
+        context = self.context.of(child)
+        if context.is_chain:
+            return call("nn.Sequential", *_chain_items(context, self, node))
+        return self._class_call(node, context, child)
+
+    def _op_module(self, node: ModuleNode, op: ModuleOp, index: int = 0) -> ex.Expr:
+        partial = self._partial(node, index)
+        given: dict[str, ex.Expr] = {}
+        for arg in op.args:
+            if arg.name in node.args:
+                given[arg.name] = self.expr(node.args[arg.name])
+            elif arg.name in partial:
+                given[arg.name] = _literal(partial[arg.name])
+            elif arg.name in op.infer:
+                given[arg.name] = self._inferred(node, arg.name)
+        return ex.Call(path(self._path_of(op)), *_arranged(op.args, given), span=node.span)
+
+    def _path_of(self, op: ModuleOp) -> str:
+        if not op.path.startswith("nn."):
+            package, _, name = op.path.rpartition(".")
+            self.extras.imports.add(f"from {package} import {name}")
+            return name
+        return op.path
+
+    def _inferred(self, node: Node, name: str) -> ex.Expr:
+        sizes = self.facts.sizes
+        if (node, f"infer:{name}") in sizes:
+            return self.expr(sizes[node, f"infer:{name}"])
+        items: list[ex.Expr] = []
+        while (node, f"infer:{name}:{len(items)}") in sizes:
+            items.append(self.expr(sizes[node, f"infer:{name}:{len(items)}"]))
+        return ex.ListExpr(tuple(items))
+
+    def _partial(self, node: Node, index: int = 0) -> Mapping[str, Value]:
+        found = self.facts.found(node, "partial")
+        return found[index] if found else {}
+
+    def _class_call(
+        self, node: ModuleNode | InlineNode, context: ClassContext, child: Instance
+    ) -> ex.Expr:
+        args: list[ex.Expr] = []
+        keywords: list[ex.Keyword] = []
+        for arg in context.ctor:
+            value = self._class_argument(node, arg, child)
+            if value is None:
+                continue
+            if arg.default is None and arg.derived is None and not keywords:
+                args.append(value)
+            else:
+                keywords.append(ex.Keyword(arg.name, value))
+        return ex.Call(ex.Name(context.name), tuple(args), tuple(keywords), span=node.span)
+
+    def _class_argument(
+        self, node: ModuleNode | InlineNode, arg: CtorArg, child: Instance
+    ) -> ex.Expr | None:
+        source = arg.source
+        if arg.call_site is not None:
+            return self.expr(arg.call_site)
+        if isinstance(node, ModuleNode) and source in node.args:
+            return self.expr(node.args[source])
+        partial = self._partial(node)
+        if source in partial:
+            return _literal(partial[source])
+        size = self.facts.sizes.get((node, f"dim:{source}"))
+        if size is not None:
+            return self.expr(size)
+        if any(p.name == source for p in child.block.params):
+            return (
+                None
+                if arg.default is not None or arg.derived is not None
+                else _literal(child.params[source])
+            )
+        same_file = child.scope.params == self.facts.sample.scope.params and (
+            child.scope.module is self.facts.sample.scope.module
+        )
+        if child.block.inline or same_file:
+            return self.name(source)
+        return _literal(child.scope.table[source])
+
+
+def _chain_items(context: ClassContext, outer: Modules, node: Node) -> list[ex.Expr]:
+    """The modules of an inline chain, written in its parent's names."""
+    inner = Modules(outer.extras, context)
+    items = [inner.module(n) for n in context.block.nodes if isinstance(n, ModuleNode)]
+    renames: dict[str, ex.Expr] = {}
+    for name in inner.needed:
+        size = outer.facts.sizes.get((node, f"dim:{name}"))
+        if name in inner.hoisted:
+            renames[name] = outer.expr(inner.hoisted[name])
+        else:
+            renames[ctor_name(context, name)] = (
+                outer.expr(size) if size is not None else outer.name(name)
+            )
+    return [replace_names(item, renames) for item in items]
+
+
+def _packed(targets: list[str]) -> tuple[str, ...]:
+    return (targets[0],) if len(targets) == 1 else (f"({', '.join(targets)})",)
+
+
+def _arranged(
+    args: tuple[Arg, ...], given: Mapping[str, ex.Expr]
+) -> tuple[tuple[ex.Expr, ...], tuple[ex.Keyword, ...]]:
+    """What a person writes by position, the rest by name: `nn.Conv2d(3, 64, kernel_size=7)`."""
+    positional: list[ex.Expr] = []
+    keywords: list[ex.Keyword] = []
+    for arg in args:
+        if arg.name not in given:
+            continue
+        by_position = (arg.required or arg.name == "p") and arg.name != "kernel_size"
+        if by_position and not keywords and len(positional) == _before(args, arg):
+            positional.append(given[arg.name])
+        else:
+            keywords.append(ex.Keyword(arg.name, given[arg.name]))
+    return tuple(positional), tuple(keywords)
+
+
+def _before(args: tuple[Arg, ...], arg: Arg) -> int:
+    return [a.name for a in args].index(arg.name)
+
+
+def _literal(value: Value) -> ex.Expr:
+    if isinstance(value, tuple):
+        return ex.TupleExpr(tuple(_literal(v) for v in value))
+    assert not isinstance(value, ModuleValue)
+    return ex.Literal(value)

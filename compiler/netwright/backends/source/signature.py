@@ -1,0 +1,162 @@
+"""The signature of `forward`: what it takes, and what it returns."""
+
+from __future__ import annotations
+
+from netwright.backends.source.code import Argument, Class, Statement
+from netwright.backends.source.context import (
+    ClassContext,
+    ForwardArg,
+    tensor_annotation,
+    tensorish,
+)
+from netwright.backends.source.forward import Forward
+from netwright.backends.source.naming import Names, plain
+from netwright.backends.source.walk import defined, names_in
+from netwright.ir import expr as ex
+from netwright.ir.instance import Instance
+from netwright.ir.values import Outputs, Tensor, Value
+
+BUILTINS = frozenset({
+    "range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float",
+    "bool", "reversed", "isinstance", "tuple", "ValueError", "str",
+})  # fmt: skip
+GLOBALS = BUILTINS | {
+    "self",
+    "torch",
+    "nn",
+    "F",
+    "math",
+    "checkpoint",
+    "drop_path",
+    "linear_scan",
+    "make_divisible",
+}
+
+
+def forward_args(
+    context: ClassContext, forward: Forward, statements: list[Statement]
+) -> list[ForwardArg]:
+    """What `forward` takes: the declared inputs, and for an inline block what it reads from
+    around it."""
+    local = {d for s in statements for d in defined(s)}
+    read: dict[str, None] = {}
+    for statement in statements:
+        for name in names_in(statement):
+            if name not in local and name not in GLOBALS and not _is_class(context, name):
+                read.setdefault(name)
+    declared = [i.name for i in context.block.inputs]
+    sources = [n for n in declared if _is_given(context, n)]
+    if context.block.inline:
+        sources = [n for n in (*declared, "", *read) if n in read]
+        sources = list(dict.fromkeys(sources))
+    taken = Names()
+    args: list[ForwardArg] = []
+    names = {s: taken.choose(plain(s), f"{plain(s)}_in") for s in sources if s}
+    for source in sources:
+        value = _input_value(context, source)
+        name = names[source] if source else taken.choose("x", "hidden", "y")
+        kind = tensor_annotation(value) if tensorish(value) else "int"
+        args.append(ForwardArg(source, name, kind, _is_optional(context, source)))
+    return sorted(args, key=lambda a: a.optional)
+
+
+def _is_class(context: ClassContext, name: str) -> bool:
+    return any(name in (c.name, f"{c.name}Output") for c in context.family.values())
+
+
+def _is_given(context: ClassContext, name: str) -> bool:
+    return context.is_root or any(i.inputs.get(name) is not None for i in context.facts.instances)
+
+
+def _is_optional(context: ClassContext, source: str) -> bool:
+    name = source.partition(".")[0]
+    return any(name in i.inputs and i.inputs[name] is None for i in context.facts.instances) or any(
+        name not in i.inputs and name in i.params and i.params[name] is None
+        for i in context.facts.instances
+    )
+
+
+def _input_value(context: ClassContext, source: str) -> Value:
+    head, _, tail = source.partition(".")
+    for instance in context.facts.instances:
+        value = instance.inputs.get(head)
+        if isinstance(value, Outputs):
+            value = value.items.get(tail, value.first)
+        if value is not None:
+            return value
+    return None
+
+
+def argument(arg: ForwardArg) -> Argument:
+    if arg.optional:
+        return Argument(arg.name, f"{arg.annotation} | None", "None")
+    return Argument(arg.name, arg.annotation)
+
+
+# What it returns ---------------------------------------------------------------------------------
+
+
+def result(context: ClassContext, forward: Forward, named: str | None) -> ex.Expr:
+    facts = context.facts
+    if facts.cut:
+        context.returns_list = True
+        names = [ex.Name(p) for p in facts.cut]
+        return (
+            ex.ListExpr(tuple(forward.name(n.id) for n in names))
+            if len(names) > 1
+            else forward.name(facts.cut[0])
+        )
+    if not context.block.outputs and len(facts.sample.outputs) > 1:
+        name = _last(facts.sample)
+        context.outputs = list(facts.sample.outputs)
+        return ex.TupleExpr(tuple(ex.Name(f"{name}.{o}") for o in context.outputs))
+    if not context.block.outputs:
+        context.outputs = [""]
+        return forward.name(_last(facts.sample))
+    values = [(o.name, forward.expr(o.value)) for o in context.block.outputs]
+    context.outputs = [n for n, _ in values]
+    if len(values) == 1:
+        return values[0][1]
+    if named is not None:
+        return ex.Call(ex.Name(named), (), tuple(ex.Keyword(n, v) for n, v in values))
+    return ex.TupleExpr(tuple(v for _, v in values))
+
+
+def output_class(context: ClassContext) -> list[Class]:
+    """The NamedTuple that the model returns when it has several outputs."""
+    outputs = context.block.outputs
+    if not context.is_root or len(outputs) < 2:
+        return []
+    sample = context.facts.sample
+    fields = [Argument(o.name, tensor_annotation(sample.outputs[o.name])) for o in outputs]
+    return [
+        Class(
+            f"{context.name}Output",
+            f"What `{context.name}` returns.",
+            fields=fields,
+            base="NamedTuple",
+        )
+    ]
+
+
+def returns(context: ClassContext, fields: list[Class]) -> str:
+    if fields:
+        return fields[0].name
+    sample = context.facts.sample
+    if context.returns_list:
+        return "list[Tensor]" if len(context.facts.cut) > 1 else "Tensor"
+    kinds = [tensor_annotation(v) for v in sample.outputs.values()]
+    return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
+
+
+def _last(instance: Instance) -> str:
+    """The node that a block without `outputs` gives."""
+    wanted = next(iter(instance.outputs.values()))
+    for node in reversed(instance.block.nodes):
+        value = instance.values.get(node.name)
+        if value is wanted or (isinstance(value, Outputs) and value.first is wanted):
+            return node.name
+    for name, value in instance.values.items():
+        if value is wanted and isinstance(value, Tensor | tuple):
+            return name
+    raise LookupError(instance.block.name)

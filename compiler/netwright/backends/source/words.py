@@ -1,0 +1,99 @@
+"""What a class calls its sizes, its numbers and its flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from netwright.backends.source.context import ClassContext
+from netwright.backends.source.naming import Names, snake
+from netwright.ir import expr as ex
+from netwright.ir.instance import Instance
+from netwright.ir.program import Block, ExprNode, ModuleNode, Node
+
+
+def ctor_name(context: ClassContext, name: str) -> str:
+    """A name as a constructor's argument: a dim in a single capital becomes a word."""
+    if name in context.ctor_names:
+        return context.ctor_names[name]
+    chosen = name
+    if name in context.facts.dims and not name.islower():
+        taken = set(context.facts.sample.params) | reads(context.block)
+        chosen = Names(taken).choose(*_dim_words(context, name))
+    context.ctor_names[name] = chosen
+    return chosen
+
+
+def _dim_words(context: ClassContext, name: str) -> list[str]:
+    """Words for a dim: what the parents call it, or what the first module that needs it
+    does."""
+    words: list[str] = []
+    for facts in context.model.classes:
+        for (place, kind), expr in facts.sizes.items():
+            if kind == f"dim:{name}" and isinstance(place, Node) and isinstance(expr, ex.Name):
+                children = facts.found(place, "child")
+                if any(
+                    isinstance(c, Instance) and context.model.class_of.get(c) is context.facts
+                    for c in children
+                ):
+                    words.append(expr.id)
+    if len(set(words)) == 1 and words[0].islower():
+        return [words[0], f"{words[0]}_size", snake(name)]
+    for (_, kind), expr in context.facts.sizes.items():
+        if kind.startswith("infer:") and isinstance(expr, ex.Name) and expr.id == name:
+            word = kind.split(":")[1]
+            return [
+                {"normalized_shape": "dim", "num_features": "channels", "embed_dim": "dim"}.get(
+                    word, word
+                ),
+                "dim",
+                snake(name),
+            ]
+    return ["dim" if name in ("C", "D") else snake(name), snake(name), f"{snake(name)}_size"]
+
+
+def attribute_name(context: ClassContext, name: str) -> str:
+    """The attribute that keeps a number for `forward`; a node of the same name has the name."""
+    nodes = {n.name for n in context.block.nodes if not isinstance(n, ExprNode)}
+    chosen = ctor_name(context, name)
+    return f"{chosen}_value" if chosen in nodes else chosen
+
+
+def flag_name(
+    context: ClassContext,
+    flags: Mapping[str, ex.Expr],
+    stored: Iterable[str],
+    expr: ex.Expr,
+    hint: str,
+) -> str:
+    """A name for a condition that is kept for `forward`."""
+    for name, known_expr in flags.items():
+        if known_expr is expr:
+            return name
+    taken = {n.name for n in context.block.nodes} | set(flags) | set(stored)
+    residual = any(
+        isinstance(n, ExprNode)
+        and isinstance(n.value, ex.IfElse)
+        and n.value.condition is expr
+        and isinstance(n.value.then, ex.Binary)
+        for n in context.block.nodes
+    )
+    candidates = ["has_residual"] if residual else []
+    candidates.append(f"use_{hint}" if hint else "enabled")
+    return Names(taken).choose(*candidates)
+
+
+def reads(block: Block) -> set[str]:
+    """Every name that the expressions of a block read."""
+    found: set[str] = set()
+    for node in block.nodes:
+        exprs: list[ex.Expr | None] = [
+            node.control.when,
+            node.control.otherwise,
+            getattr(node, "value", None),
+        ]
+        if isinstance(node, ModuleNode):
+            exprs += [*node.args.values(), *node.given.positional, *node.given.named.values()]
+        for expr in exprs:
+            if isinstance(expr, ex.Expr):
+                found.update(ex.free_names(expr))
+    return found
