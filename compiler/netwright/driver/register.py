@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -108,6 +108,8 @@ def load_entry_points() -> tuple[str, ...]:
 
     Raises BadPlugin where one of them cannot be loaded.
     """
+    from importlib import metadata  # an import that takes a tenth of a check
+
     names: list[str] = []
     for entry in metadata.entry_points(group=GROUP):
         try:

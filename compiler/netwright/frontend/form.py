@@ -111,6 +111,15 @@ class Form:
         self.reject(value)
         return None
 
+    def label(self, value: Value) -> Scalar | None:
+        """A path of names; one of digits is a number in YAML."""
+        plain = value.value if isinstance(value, Scalar) else None
+        if isinstance(plain, str | int | float) and not isinstance(plain, bool):
+            assert isinstance(value, Scalar)
+            return value
+        self.reject(value)
+        return None
+
     def expr(self, value: Value) -> Expr:
         """An expression: a string is parsed; a number, bool, null or list stands for itself."""
         if isinstance(value, Scalar):

@@ -15,7 +15,6 @@ from netwright.frontend.faulty import faulty_nodes
 from netwright.frontend.form import Form
 from netwright.frontend.lower import lower
 from netwright.frontend.names import check, check_namespace
-from netwright.frontend.validate import validate
 from netwright.ir.program import Module
 from netwright.source import Sources, Span
 
@@ -66,6 +65,17 @@ def load_spec(
 ) -> Loaded:
     """The program of a spec that a program wrote; diagnostics show its text."""
     return load_text(spec.to_yaml(), "<program>", path, budgets)
+
+
+def explain(form: Form) -> None:
+    """Say by the models what is wrong with the form of a document that lowering has refused.
+
+    Lowering refuses whatever they refuse (a test holds it to that), so that a sound file is read
+    without them, and without pydantic, whose import takes longer than the check of most specs.
+    """
+    from netwright.frontend.validate import validate
+
+    validate(form.document).settle(form)
 
 
 @dataclass(slots=True)
@@ -119,9 +129,8 @@ class _Loader:
     def program(self, form: Form, real: Path | None) -> Module | None:
         document = form.document
         root = document.root
-        validated = validate(document)
         if not isinstance(root, MappingValue):
-            validated.settle(form)
+            explain(form)
             return None
         if real is not None:
             self.under_way[real] = document.file
@@ -130,7 +139,8 @@ class _Loader:
         if self.catalogue is not None and real is not None:
             path = self.catalogue.relative(real)
         module, scope = lower(form, root, path, uses)
-        validated.settle(form)
+        if form.rejected or form.report.errors:
+            explain(form)
         check(module, scope, form.report)
         if real is not None:
             del self.under_way[real]

@@ -136,24 +136,22 @@ def _targets(form: Form, match: re.Match[str], place: Place) -> tuple[str, ...]:
 def _paths(form: Form, value: Value) -> tuple[str, ...]:
     items = list(value.items) if isinstance(value, SequenceValue) else [value]
     found: list[str] = []
-    for item in items:
-        if not isinstance(item, Scalar):
-            form.reject(item)
-        elif not _PATH.fullmatch(item.text):
-            message = f"`{item.text}` is not a path of nodes"
-            help = "a path is names with dots: `encoder.stages.1`"
-            form.report.add(Diagnostic("E0108", message, item.span, help=help))
+    for label in filter(None, map(form.label, items)):
+        if _PATH.fullmatch(label.text):
+            found.append(label.text)
         else:
-            found.append(item.text)
+            message = f"`{label.text}` is not a path of nodes"
+            help = "a path is names with dots: `encoder.stages.1`"
+            form.report.add(Diagnostic("E0108", message, label.span, help=help))
     return tuple(found)
 
 
 def _key(form: Form, value: Value) -> tuple[KeyPart, ...] | None:
     """`blocks.{i + 1}` as literal text and expressions."""
-    if not isinstance(value, Scalar):
-        form.reject(value)
+    label = form.label(value)
+    if label is None:
         return None
-    place, text = form.document.place(value), value.text
+    place, text = form.document.place(label), label.text
     parts: list[KeyPart] = []
     at = 0
     for match in re.finditer(r"\{([^{}]*)\}", text):
@@ -162,8 +160,8 @@ def _key(form: Form, value: Value) -> tuple[KeyPart, ...] | None:
         parts.append(KeyPart(expr=parse(match[1], inner, form.report, form.budgets)))
         at = match.end()
     parts += _key_text(form, text[at:], Part(place, at))
-    _key_dots(form, text, value)
-    _key_levels(form, text, value)
+    _key_dots(form, text, label)
+    _key_levels(form, text, label)
     return tuple(parts)
 
 
