@@ -1,7 +1,7 @@
 """The form of a spec as pydantic models: what each key holds.
 
-Every document passes through `SpecFile` before it is lowered (`validate.py` puts what it finds into
-the language's words). The models are also the form in which programs write specs
+A document that lowering refuses passes through `SpecFile`, and `validate.py` puts what that finds
+into the language's words (a test shows that lowering refuses all that it does). The models are also the form in which programs write specs
 (`Spec(model="Mlp", graph={...})`) and the source of the JSON Schema, which takes the texts below
 the fields as its descriptions. Meaning (names, types, shapes) is not checked here.
 """
