@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from netwright.diagnostics.codes import CODES
@@ -76,6 +76,12 @@ class Report:
                 self._put(Diagnostic("E0501", message, diagnostic.span))
             raise TooManyErrors
         self._put(diagnostic)
+
+    def annotate(self, diagnostic: Diagnostic, note: Label) -> Diagnostic:
+        """A diagnostic of this report with one more place beside it, which takes its place."""
+        fuller = replace(diagnostic, notes=(*diagnostic.notes, note))
+        self._found[diagnostic.code, diagnostic.span] = fuller
+        return fuller
 
     def _put(self, diagnostic: Diagnostic) -> None:
         self._errors += diagnostic.severity is Severity.ERROR

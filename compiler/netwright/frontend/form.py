@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
-from itertools import islice
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.frontend import traps
@@ -22,18 +21,9 @@ from netwright.frontend.document import (
 )
 from netwright.frontend.expressions import parse
 from netwright.frontend.faulty import Faulty
-from netwright.frontend.identifiers import closest
+from netwright.frontend.slips import misspelt
 from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.source import Span
-
-_LOOKED_AT = 1000
-"""Keys of one mapping among which a misspelt one is looked for."""
-
-
-def misspelt(value: MappingValue, known: Set[str], meant: Set[str]) -> bool:
-    """Whether an unknown key of `value` looks like one of `meant`."""
-    unknown = islice((name for name in value.entries if name not in known), _LOOKED_AT)
-    return any(closest(name, known) in meant for name in unknown)
 
 
 @dataclass(slots=True)
@@ -64,10 +54,10 @@ class Form:
         return value
 
     def missing(
-        self, value: MappingValue, key: str, known: Set[str], message: str, span: Span
+        self, value: MappingValue, needed: Set[str], known: Set[str], message: str, span: Span
     ) -> None:
-        """Report a key that must stand in `value`, unless it stands there misspelt."""
-        if not misspelt(value, known, {key}):
+        """Report that `value` has none of the keys `needed`, unless one stands there misspelt."""
+        if not misspelt(value, known, needed):
             self.report.add(Diagnostic("E0104", message, span))
 
     def entries(self, value: Value | None) -> Iterator[tuple[Scalar, Value]]:

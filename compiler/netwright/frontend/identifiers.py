@@ -51,9 +51,16 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     if same is not None and same != name:
         return same
     close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.7)
+    close = close or [c for c in candidates if _swapped(c, name)]
     if not close:
         close = [lowered[c] for c in difflib.get_close_matches(name.lower(), lowered, 1, 0.8)]
     return close[0] if close else None
+
+
+def _swapped(one: str, other: str) -> bool:
+    """Whether two letters of a short name stand in the wrong order: `kye` for `key`."""
+    alike = len(one) == len(other) > 1 and one != other and one[0] == other[0]
+    return alike and sorted(one) == sorted(other)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from netwright.diagnostics import Diagnostic, Label
 from netwright.frontend import keys, lower_extras
 from netwright.frontend.document import MappingValue, Scalar, Value
-from netwright.frontend.form import Form, misspelt
+from netwright.frontend.form import Form
 from netwright.frontend.identifiers import fault_of
 from netwright.frontend.lower_nodes import NodeLowering
 from netwright.frontend.lower_params import inputs, outputs, params, usable
 from netwright.frontend.scope import FileScope, block_scope
+from netwright.frontend.slips import misspelt, slips
 from netwright.ir.expr import Expr
 from netwright.ir.program import Block, Module
 from netwright.source import Span
@@ -35,14 +36,26 @@ def lower(
     module.doc = form.doc(root.get("doc"))
     module.uses = {name: used for name, used in uses.items() if used is not None}
     _version(form, root)
+    before = len(form.rejected)
     module.params = params(form, root.get("params"), block=False)
-    open = bool(form.rejected)
+    open = len(form.rejected) > before or _names_lost(root)
     broken: set[str] = set()
     headers = _headers(form, root, module, broken)
     scope = FileScope({p.name: p for p in module.params}, headers, uses, broken, open)
     _bodies(form, root, module, scope)
     _extras(form, root, module)
     return module, scope
+
+
+_BINDING = frozenset({"params", "inputs", "use", "blocks", "graph"})
+"""The keys whose values give names to the rest of a file."""
+
+
+def _names_lost(root: MappingValue) -> bool:
+    """Whether an unknown key may hold names that the rest of the file reads."""
+    unknown = root.entries.keys() - keys.SPEC
+    meant = slips(root, keys.SPEC)
+    return any(meant.get(name) in {None, *_BINDING} for name in unknown)
 
 
 _NEEDED = {
@@ -111,7 +124,7 @@ def _bodies(form: Form, root: MappingValue, module: Module, scope: FileScope) ->
     elif root.get("blocks") is None:
         message = "a spec holds a model with its `graph`, or `blocks`"
         if not misspelt(root, keys.SPEC, {"blocks"}):
-            form.missing(root, "graph", keys.SPEC, message, _first_key(root))
+            form.missing(root, {"graph"}, keys.SPEC, message, _first_key(root))
     for key, held in form.entries(root.get("blocks")):
         header = scope.blocks.get(key.text)
         if header is not None and isinstance(held, MappingValue):
@@ -123,7 +136,7 @@ def _model_header(form: Form, root: MappingValue, module: Module) -> Block:
     text = form.text(name)
     for key, message in _NEEDED.items():
         if root.get(key) is None:
-            form.missing(root, key, keys.SPEC, message, _first_key(root))
+            form.missing(root, {key}, keys.SPEC, message, _first_key(root))
     if isinstance(name, Scalar) and isinstance(name.value, str) and fault_of(text):
         form.report.add(Diagnostic("E0211", f"`{text}` {fault_of(text)}", name.span))
     block = Block(
@@ -163,7 +176,9 @@ def _where(form: Form, value: Value | None) -> tuple[Expr, ...]:
 
 
 def _extras(form: Form, root: MappingValue, module: Module) -> None:
-    module.variants = lower_extras.variants(form, root.get("variants"), module.params)
+    lost = misspelt(root, keys.SPEC, {"params"})
+    given = None if lost else module.params
+    module.variants = lower_extras.variants(form, root.get("variants"), given)
     module.methods = lower_extras.methods(form, root.get("methods"))
     module.init = lower_extras.init(form, root.get("init"))
     module.ties = lower_extras.ties(form, root.get("tie"))
@@ -171,4 +186,4 @@ def _extras(form: Form, root: MappingValue, module: Module) -> None:
     edges = {"inputs", "outputs"}
     known = None if misspelt(root, keys.SPEC, edges) else module.model
     module.state = lower_extras.state(form, root.get("state"), known)
-    module.properties = lower_extras.properties(form, root.get("properties"), module.model)
+    module.properties = lower_extras.properties(form, root.get("properties"), known)

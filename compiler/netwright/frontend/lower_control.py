@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from netwright.diagnostics import Diagnostic
 from netwright.frontend import keys
@@ -28,6 +29,8 @@ _SHAPES = {
     "scan": "`scan` reads `x_t in x over T`",
 }
 
+_BESIDE = {"else": "when", "collect": "repeat"}
+
 NO_CONTROL = Control()
 
 
@@ -36,7 +39,6 @@ def control(form: Form, node: MappingValue) -> Control:
     if not node.entries.keys() & keys.CONTROL - {"from"}:
         return NO_CONTROL
     loop = _loop(form, node)
-    _misplaced(form, node)
     take = node.get("take")
     key = node.get("key")
     return Control(
@@ -65,12 +67,11 @@ def _condition(form: Form, node: MappingValue, key: str) -> Expr | None:
     return None if isinstance(expr, Literal) and expr.value is False else expr
 
 
-def _misplaced(form: Form, node: MappingValue) -> None:
-    """Control keys that apply only beside another one."""
-    if node.get("else") is not None and node.get("when") is None:
-        _does_not_apply(form, node, "else", "`else` applies beside `when`")
-    if node.get("collect") is not None and node.get("repeat") is None:
-        _does_not_apply(form, node, "collect", "`collect` applies beside `repeat`")
+def misplaced(form: Form, node: MappingValue, meant: Collection[str]) -> None:
+    """Control keys that apply only beside another one. `meant` are those that stand misspelt."""
+    for key, other in _BESIDE.items():
+        if key in node.entries and other not in node.entries and other not in meant:
+            _does_not_apply(form, node, key, f"`{key}` applies beside `{other}`")
 
 
 def _does_not_apply(form: Form, node: MappingValue, key: str, message: str) -> None:

@@ -24,15 +24,20 @@ PROPERTIES = {"causal": True, "permutation_invariant": True, "max_parameters": F
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 
 
-def variants(form: Form, value: Value | None, params: tuple[Param, ...]) -> dict[str, Variant]:
-    known = {param.name: param for param in params}
+def variants(
+    form: Form, value: Value | None, params: tuple[Param, ...] | None
+) -> dict[str, Variant]:
+    """The variants; `params` is None where the model's params could not be read."""
+    known = None if params is None else {param.name: param for param in params}
     return {key.text: _variant(form, key, held, known) for key, held in form.entries(value)}
 
 
-def _variant(form: Form, key: Scalar, value: Value, known: Mapping[str, Param]) -> Variant:
+def _variant(form: Form, key: Scalar, value: Value, known: Mapping[str, Param] | None) -> Variant:
     values: dict[str, Expr] = {}
     spans = {}
     for name, held in form.entries(value):
+        if known is None:
+            continue
         param = known.get(name.text)
         if param is None:
             message = f"the model has no param `{name.text}`"
@@ -107,7 +112,7 @@ def _key_rule(form: Form, item: Value) -> KeyRule | None:
     if (to is None) == (split is None):
         message = "a step of a key map has either `to` or `split`"
         if to is None:
-            form.missing(mapping, "to", keys.KEY_RULE, message, match.span)
+            form.missing(mapping, {"to", "split"}, keys.KEY_RULE, message, match.span)
         else:
             form.report.add(Diagnostic("E0219", message, mapping.entries["split"].key.span))
         return None

@@ -6,6 +6,7 @@ in order, with the names before them in scope.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from netwright.diagnostics import Diagnostic, Label
@@ -13,11 +14,13 @@ from netwright.frontend import keys
 from netwright.frontend.captures import captures
 from netwright.frontend.document import MappingValue, Refused, Scalar, Value
 from netwright.frontend.faulty import Faulty
-from netwright.frontend.form import Form, misspelt
-from netwright.frontend.identifiers import MODULE_ATTRIBUTES, closest, fault_of, is_integer
-from netwright.frontend.lower_control import control, given
+from netwright.frontend.form import Form
+from netwright.frontend.identifiers import MODULE_ATTRIBUTES, fault_of, is_integer
+from netwright.frontend.lower_control import control, given, misplaced
 from netwright.frontend.lower_params import convert, outputs
+from netwright.frontend.name_exprs import text_of
 from netwright.frontend.scope import Binding, BlockCallee, Callee, OpCallee, Scope
+from netwright.frontend.slips import control_slips, slips
 from netwright.frontend.typeparse import ANY
 from netwright.ir.expr import Call, Expr, Literal, Name
 from netwright.ir.program import (
@@ -175,20 +178,19 @@ class NodeLowering:
         if isinstance(expr, Call):
             self.call_args(expr, scope, args, spans)
             expr = expr.func
-        controls = self.controls(held, scope)
+        controls = control(self.form, held)
         around = scope.inner()
         bind_loop(controls, around)
         callee = around.callee(expr) or around.called(expr)
+        meant = control_slips(held, callee)
+        self.slipped(held, expr, meant, scope)
+        self.misplaced(held, controls, scope, meant.values())
         for name, entry in held.entries.items():
-            if name in keys.CONTROL or name == "op":
+            if name in keys.CONTROL or name == "op" or name in meant:
                 continue
             if name in args:
                 self.fault("E0202", f"the argument `{name}` is given twice", entry.key.span)
-            if _is_misspelt_control(callee, name):
-                scope.file.quiet.add(held.span)
-                args[name] = Faulty(span=entry.value.span)
-            else:
-                args[name] = self.argument(callee, name, entry.value)
+            args[name] = self.argument(callee, name, entry.value)
             spans[name] = entry.key.span
         return ModuleNode(
             key.text,
@@ -201,15 +203,27 @@ class NodeLowering:
             control=controls,
         )
 
-    def controls(self, held: MappingValue, scope: Scope) -> Control:
-        found = control(self.form, held)
+    def slipped(
+        self, held: MappingValue, callee: Expr, meant: Mapping[str, str], scope: Scope
+    ) -> None:
+        """Report misspelt control keys, whose absence then explains what else is odd here."""
+        for name, key in meant.items():
+            message = f"`{text_of(callee)}` has no argument `{name}`"
+            self.fault("E0202", message, held.entries[name].key.span, f"did you mean `{key}`?")
+            scope.file.quiet.add(held.span)
+
+    def misplaced(
+        self, held: MappingValue, controls: Control, scope: Scope, meant: Collection[str]
+    ) -> None:
+        """Control keys that do not apply here. `meant` are those that stand misspelt."""
+        misplaced(self.form, held, meant)
         counter = scope.lookup("i")
-        looping = found.loop is not None or (counter is not None and counter.kind == "index")
-        if found.shared and not looping:
+        looping = controls.loop is not None or not _LOOPS.isdisjoint(meant)
+        looping = looping or (counter is not None and counter.kind == "index")
+        if controls.shared and not looping:
             message = "`shared` applies to a loop or inside one"
             help = "a node outside loops has one set of weights anyway"
             self.fault("E0219", message, held.entries["shared"].key.span, help)
-        return found
 
     def argument(self, callee: Callee | None, name: str, value: Value) -> Expr:
         """An argument in the long form, where a string argument is literal."""
@@ -228,12 +242,16 @@ class NodeLowering:
     def inline(self, key: Scalar, held: MappingValue, scope: Scope) -> Node:
         form = self.form
         form.mapping(held, keys.INLINE)
-        if misspelt(held, keys.INLINE, keys.CONTROL):
+        meant = slips(held, keys.INLINE).values()
+        if not keys.CONTROL.isdisjoint(meant):
             scope.file.quiet.add(held.span)
         received = given(form, held)
-        controls = self.controls(held, scope)
+        controls = control(form, held)
+        self.misplaced(held, controls, scope, meant)
         inner = scope.inner()
         bind_loop(controls, inner)
+        if not _LOOPS.isdisjoint(meant):
+            inner.bind("i", Binding("index", held.span))
         body = inner.inner()
         for name in received.named:
             body.bind(name, Binding("input", received.named[name].span))
@@ -270,7 +288,8 @@ class NodeLowering:
                 self.fault("E0219", message, entry.key.span)
         self.form.mapping(held, allowed | keys.CONTROL)
         expr = self.form.expr(held.entries[kind].value)
-        controls = self.controls(held, scope)
+        controls = control(self.form, held)
+        self.misplaced(held, controls, scope, slips(held, allowed).values())
         if kind == "buffer":
             persistent = self.form.flag(held.get("persistent"), default=True)
             return BufferNode(
@@ -283,6 +302,7 @@ class NodeLowering:
         )
 
 
+_LOOPS = frozenset(keys.LOOPS)
 _KINDS = {
     "node": "a node",
     "input": "an input",
@@ -309,26 +329,18 @@ def _argument_kind(callee: Callee | None, name: str) -> tuple[str, tuple[object,
     return "", ()
 
 
-def _is_misspelt_control(callee: Callee | None, name: str) -> bool:
-    """Whether `name` is no argument of the module, and a control key but for a slip."""
-    if isinstance(callee, OpCallee):
-        known = {arg.name for arg in callee.op.args}
-    elif isinstance(callee, BlockCallee):
-        known = {param.name for param in callee.block.params}
-    else:
-        return False
-    return name not in known and closest(name, keys.CONTROL) is not None
-
-
 def bind_loop(controls: Control, scope: Scope) -> None:
     """The names that a node's loop binds."""
     loop = controls.loop
     if loop is None:
         return
-    held = scope.lookup(loop.iterable.id) if isinstance(loop.iterable, Name) else None
+    walked = loop.iterable
+    held = scope.lookup(walked.id) if isinstance(walked, Name) else None
     module = held is not None and held.modules
+    unsure = isinstance(walked, Name) and (held is None or held.unsure)
     for name in loop.names:
-        scope.bind(name, Binding("index", loop.span, module=module and name in loop.targets))
+        item = Binding("index", loop.span, module=module and name in loop.targets, unsure=unsure)
+        scope.bind(name, item)
 
 
 def bind(node: Node, targets: tuple[str, ...], scope: Scope) -> None:

@@ -8,8 +8,9 @@ from netwright.diagnostics import Diagnostic
 from netwright.frontend import keys, traps
 from netwright.frontend.document import MappingValue, Refused, Scalar, SequenceValue, Value
 from netwright.frontend.faulty import Faulty
-from netwright.frontend.form import Form, misspelt
+from netwright.frontend.form import Form
 from netwright.frontend.identifiers import did_you_mean, fault_of
+from netwright.frontend.slips import misspelt
 from netwright.frontend.typeparse import ANY, parse_type
 from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.ir.program import Input, Output, Param, TypeExpr
@@ -94,7 +95,7 @@ def _declared_type(form: Form, key: Scalar, value: MappingValue, default: Value 
             return ""
         if kind is None and not isinstance(default, Refused):
             message = f"the param `{key.text}` has neither a type nor a default that shows it"
-            form.missing(value, "type", keys.PARAM, message, key.span)
+            form.missing(value, {"type"}, keys.PARAM, message, key.span)
         return kind or ""
     text = form.text(declared)
     if text and not is_param_type(text):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from netwright.diagnostics import Label
+from netwright.diagnostics import Label, Report
 from netwright.frontend import keys
 from netwright.frontend.identifiers import closest, did_you_mean
 from netwright.frontend.name_exprs import ExprNames, Level, text_of
@@ -26,8 +27,8 @@ def check_module(names: ExprNames, node: ModuleNode, callee: Callee, level: Leve
         _op_args(names, node, callee, level)
         _inputs(names, node, [i.name for i in callee.op.inputs])
     else:
-        for arg in node.args.values():
-            module_value(names, arg, level)
+        for name, arg in node.args.items():
+            _open_arg(names, node, name, arg, level)
 
 
 def _op_args(names: ExprNames, node: ModuleNode, callee: OpCallee, level: Level) -> None:
@@ -41,6 +42,19 @@ def _op_args(names: ExprNames, node: ModuleNode, callee: OpCallee, level: Level)
         names.value(value, level)
     required = (a.name for a in op.args if a.required and a.name not in op.infer)
     _missing(names, node, op.name, required, known, None)
+
+
+def _open_arg(names: ExprNames, node: ModuleNode, name: str, value: Expr, level: Level) -> None:
+    """An argument of a module that only the build knows. One that looks like a control key and
+    reads what is not there is that key, misspelt."""
+    own = replace(names, report=Report())
+    module_value(own, value, level)
+    meant = closest(name, sorted(keys.CONTROL))
+    if own.report.errors and meant is not None:
+        message = f"`{text_of(node.callee)}` has no argument `{name}`"
+        names.fault("E0202", message, node.arg_spans[name], f"did you mean `{meant}`?")
+    else:
+        names.report.extend(own.report)
 
 
 def _block_args(names: ExprNames, node: ModuleNode, callee: BlockCallee, level: Level) -> None:

@@ -40,6 +40,7 @@ class Level:
     pending  names that its nodes define, and where
     open     some names could not be read, so that nothing is said about unknown ones
     current  the names of the node that is being read
+    said     the unknown names of that node, which are reported once
     """
 
     scope: Scope
@@ -47,6 +48,12 @@ class Level:
     parent: Level | None = None
     open: bool = False
     current: frozenset[str] = frozenset()
+    said: dict[str, Diagnostic] = field(default_factory=dict)
+
+    def begin(self, names: Iterable[str] = ()) -> None:
+        """A node that defines `names`, an output or a constraint is read next."""
+        self.current = frozenset(names)
+        self.said = {}
 
     def later(self, name: str) -> Span | None:
         """Where `name` is defined further down, on this level or around it."""
@@ -59,7 +66,7 @@ class Level:
 
     def with_scope(self, scope: Scope) -> Level:
         """The same place with more names in scope."""
-        return Level(scope, self.pending, self.parent, self.open, self.current)
+        return Level(scope, self.pending, self.parent, self.open, self.current, self.said)
 
 
 @dataclass(slots=True)
@@ -76,6 +83,17 @@ class ExprNames:
         self, code: str, message: str, span: Span, help: str = "", notes: tuple[Label, ...] = ()
     ) -> None:
         self.report.add(Diagnostic(code, message, span, notes=notes, help=help))
+
+    def unknown_once(self, level: Level, name: str, fault: Diagnostic) -> None:
+        """Report an unknown name, once for a node; further places stand beside the first."""
+        first = level.said.get(name)
+        if first is None:
+            self.report.add(fault)
+            level.said[name] = fault
+        elif first.span != fault.span:
+            level.said[name] = self.report.annotate(
+                first, Label(fault.span, f"`{name}` stands here as well")
+            )
 
     def use(self, name: str, binding: Binding) -> None:
         self.used.add(binding.span)
@@ -130,9 +148,11 @@ class ExprNames:
         elif is_function(name):
             op = did_you_mean(name, table.MODULES)
             help = f"call it: `{name}(x)`" + (f"; or {op}" if op else "")
-            self.fault("E0204", f"`{name}` is a function, not a value", expr.span, help)
+            message = f"`{name}` is a function, not a value"
+            self.unknown_once(level, name, Diagnostic("E0204", message, expr.span, help=help))
         else:
-            self.fault("E0204", f"there is no `{name}` here", expr.span, self.close(name, level))
+            message, help = f"there is no `{name}` here", self.close(name, level)
+            self.unknown_once(level, name, Diagnostic("E0204", message, expr.span, help=help))
 
     def close(self, name: str, level: Level) -> str:
         if name in _WORDS:
@@ -144,14 +164,16 @@ class ExprNames:
     def forward(self, expr: Name, level: Level) -> bool:
         """Report a name that is defined further down; whether it is."""
         if expr.id in level.current:
-            self.fault("E0208", f"`{expr.id}` reads itself", expr.span)
+            fault = Diagnostic("E0208", f"`{expr.id}` reads itself", expr.span)
+            self.unknown_once(level, expr.id, fault)
             return True
         place = level.later(expr.id)
         if place is None:
             return False
         note = (Label(place, f"`{expr.id}` is defined here"),)
         message = f"`{expr.id}` is read before it is defined"
-        self.fault("E0208", message, expr.span, "move it up", note)
+        fault = Diagnostic("E0208", message, expr.span, notes=note, help="move it up")
+        self.unknown_once(level, expr.id, fault)
         return True
 
     def module_in_expression(self, expr: Expr, level: Level) -> None:
@@ -173,7 +195,8 @@ class ExprNames:
                 self.module_in_expression(func, level)
             else:
                 self.value(func.value, level, bound)
-                self.method(expr, func)
+                if not self.may_be_namespace(func.value, level, bound):
+                    self.method(expr, func, level)
         elif isinstance(func, Call) and self.is_module(func, level):
             self.module_in_expression(func.func, level)
             self.arguments(func, level, bound)
@@ -190,16 +213,23 @@ class ExprNames:
     def is_module(self, call: Call, level: Level) -> bool:
         return level.scope.called(call.func) is not None
 
-    def method(self, call: Call, func: Attribute) -> None:
+    def may_be_namespace(self, expr: Expr, level: Level, bound: _Bound) -> bool:
+        """Whether a name may be one that could not be read."""
+        if not isinstance(expr, Name) or expr.id in bound:
+            return False
+        return level.open and level.scope.lookup(expr.id) is None
+
+    def method(self, call: Call, func: Attribute, level: Level) -> None:
         """A method goes by its name; what it is called on is known to elaboration only."""
         name = func.name
         op = table.method_named(name)
         refused = refusal(name) if op is None else None
         if refused is not None:
-            self.fault(refused.code, refused.message, func.span, refused.help)
+            self.fault(refused.code, refused.message, _last(func), refused.help)
         elif op is None:
             help = did_you_mean(name, functions())
-            self.fault("E0201", f"there is no method `{name}`", func.span, help)
+            fault = Diagnostic("E0201", f"there is no method `{name}`", _last(func), help=help)
+            self.unknown_once(level, f".{name}", fault)
         else:
             self.keywords(call, op)
 
@@ -231,7 +261,8 @@ class ExprNames:
         elif self.file.callee(func) is not None and name not in bound:
             self.module_in_expression(func, level)
         elif is_function(name):
-            self.keywords(call, table.FUNCTIONS.get(name))
+            if not level.open:
+                self.keywords(call, table.FUNCTIONS.get(name))
         elif binding is not None:
             message = f"`{name}` is {_KINDS[binding.kind]} and cannot be called"
             self.fault("E0305", message, func.span)
@@ -253,7 +284,8 @@ class ExprNames:
             return
         known = (*self.file.blocks, *table.MODULES, *functions(), *level.scope.visible())
         help = did_you_mean(func.id, known)
-        self.fault("E0201", f"there is no function or module `{func.id}`", func.span, help)
+        message = f"there is no function or module `{func.id}`"
+        self.unknown_once(level, func.id, Diagnostic("E0201", message, func.span, help=help))
 
     def unknown_module(self, expr: Expr, level: Level) -> None:
         """A name that should be a module's and is none."""
@@ -264,12 +296,14 @@ class ExprNames:
             self.fault("E0201", "this names no module", expr.span)
             return
         binding = level.scope.lookup(expr.id)
-        if binding is not None:
+        if binding is not None and binding.unsure:
+            self.use(expr.id, binding)
+        elif binding is not None:
             self.use(expr.id, binding)
             help = f"a node is called again as `{expr.id}(x)`" if binding.module else ""
             message = f"`{expr.id}` is {_KINDS[binding.kind]}, not a module"
             self.fault("E0201", message, expr.span, help)
-        elif is_function(expr.id):
+        elif is_function(expr.id) and not level.open:
             message = f"`{expr.id}` is a function, not a module"
             self.fault("E0201", message, expr.span, f"write `{expr.id}(x)`")
         elif not self.forward(expr, level) and not level.open:
@@ -289,6 +323,12 @@ class ExprNames:
             known.append(module.model.name)
         message = f"`{namespace}` has no block or model `{expr.name}`"
         self.fault("E0201", message, expr.span, did_you_mean(expr.name, known))
+
+
+def _last(expr: Attribute) -> Span:
+    """The name after the dot, with which the expression ends."""
+    at = expr.span
+    return Span(at.file, at.end_line, at.end_column - len(expr.name), at.end_line, at.end_column)
 
 
 def _listing(names: Iterable[str]) -> str:

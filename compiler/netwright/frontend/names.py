@@ -90,10 +90,11 @@ class _Checker:
         """Nodes in order, then what leaves the block."""
         for index, node in enumerate(block.nodes):
             self.node(node, block, index, level)
-        level.current = frozenset()
         for where in block.where:
+            level.begin()
             self.names.value(where, level)
         for output in block.outputs:
+            level.begin()
             self.names.value(output.value, level)
             if output.type is not None:
                 self.dims(output.type, level)
@@ -102,7 +103,7 @@ class _Checker:
 
     def node(self, node: Node, block: Block, index: int, level: Level) -> None:
         targets = _targets(node)
-        level.current = frozenset(targets)
+        level.begin(targets)
         self.namespace(node)
         loop = node.control.loop
         inner = level
@@ -238,6 +239,7 @@ class _Checker:
                 message = f"the input `{given.name}` bears the name of a namespace"
                 self.names.fault("E0210", message, given.span)
         for method in self.module.methods:
+            level.begin()
             self.names.values((*method.inputs.values(), *method.outputs.values()), level)
         self.rules(level)
 
@@ -249,9 +251,11 @@ class _Checker:
         for tie in self.module.ties:
             if moved:
                 continue
+            level.begin()
             self.names.value(tie.source, level)
             root = tie.target.split(".")[0]
-            if root not in level.scope.names and not is_integer(root):
+            known = root in level.scope.names or is_integer(root) or level.open
+            if not known:
                 message = f"no node of the model is called `{root}`"
                 help = did_you_mean(root, level.scope.names)
                 self.names.fault("E0405", message, tie.target_span, help)
