@@ -1,9 +1,10 @@
 """The form of a spec as pydantic models: what each key holds.
 
 A document that lowering refuses passes through `SpecFile`, and `validate.py` puts what that finds
-into the language's words (a test shows that lowering refuses all that it does). The models are also the form in which programs write specs
-(`Spec(model="Mlp", graph={...})`) and the source of the JSON Schema, which takes the texts below
-the fields as its descriptions. Meaning (names, types, shapes) is not checked here.
+into the language's words; a test shows that lowering refuses all that the models do. They are also
+the form in which programs write specs (`Spec(model="Mlp", graph={...})`) and the source of the JSON
+Schema, which takes the texts below the fields as its descriptions. Meaning (names, types, shapes)
+is not checked here.
 """
 
 from __future__ import annotations
