@@ -3,7 +3,7 @@
 import pytest
 from netwright.frontend.load import load_text
 from netwright.ir.instance import Instance
-from netwright.passes import again
+from netwright.passes.elaborate import again
 from netwright.passes.model import elaborate
 
 _SPEC = """

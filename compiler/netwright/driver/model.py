@@ -15,7 +15,7 @@ from netwright.frontend.load import Loaded, load_file, load_spec
 from netwright.frontend.overrides import overrides
 from netwright.ir.program import Module
 from netwright.ir.values import Value
-from netwright.passes.evaluate import Fault, Silent
+from netwright.passes.faults import Fault, Silent
 from netwright.passes.model import Elaboration, elaborate
 from netwright.passes.params import check_param, default_scope, evaluate_in
 from netwright.passes.rules import check_one

@@ -122,6 +122,11 @@ def is_poison(value: Value) -> bool:
     return value is POISON
 
 
+def first(value: Value) -> Value:
+    """What the bare name of several results means: the first."""
+    return value.first if isinstance(value, Outputs) else value
+
+
 def tensors(value: Value) -> Iterator[Tensor]:
     """The tensors in `value`, in order."""
     if isinstance(value, Tensor):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from netwright.ir.instance import CallBlock, CallModule, Instance
 from netwright.ir.steps import child_path, needed
-from netwright.ir.values import Tensor, Value, is_poison, tensors
-from netwright.passes.evaluate import Silent, fault, first
+from netwright.ir.values import Tensor, Value, first, is_poison, tensors
+from netwright.passes.faults import Silent, fault
 from netwright.source import Span
 
 if TYPE_CHECKING:

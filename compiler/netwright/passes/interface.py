@@ -12,7 +12,7 @@ from netwright.ir.printer import to_source
 from netwright.ir.program import Block, Input, TypeExpr
 from netwright.ir.types import ALIASES, TensorType
 from netwright.ir.values import Tensor, TensorList, Value, describe
-from netwright.passes.evaluate import Fault
+from netwright.passes.faults import Fault
 from netwright.source import Span
 
 Evaluate = Callable[[ex.Expr], Value]

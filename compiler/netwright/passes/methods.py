@@ -10,8 +10,8 @@ from netwright.ir import expr as ex
 from netwright.ir.instance import CallBlock, Instance
 from netwright.ir.program import InlineNode, Method
 from netwright.ir.steps import consumed, needed, produced
-from netwright.ir.values import Outputs, Tensor, Value, describe, tensors
-from netwright.passes.evaluate import Fault, fault, first
+from netwright.ir.values import Outputs, Tensor, Value, describe, first, tensors
+from netwright.passes.faults import Fault, fault
 from netwright.passes.model import Elaboration
 
 

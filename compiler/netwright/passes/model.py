@@ -15,7 +15,9 @@ from netwright.ir.program import Block, InlineNode, Module, ModuleNode, Node
 from netwright.ir.types import TensorType
 from netwright.ir.values import Scope, Tensor, TensorList, Value, describe, is_poison, rescoped
 from netwright.passes.elaborate import Elaborator
-from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent, fault
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.faults import Fault, Silent, fault
+from netwright.passes.frame import Frame
 from netwright.passes.interface import model_input
 from netwright.passes.params import bind_params, model_args
 from netwright.passes.work import Exhausted, metered

@@ -10,7 +10,9 @@ from netwright.ir.dims import Dim
 from netwright.ir.instance import Instance
 from netwright.ir.program import Block, Module, Param
 from netwright.ir.values import ModuleValue, Scope, Value, describe
-from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.faults import Fault, Silent
+from netwright.passes.frame import Frame
 from netwright.source import NOWHERE, Span
 
 Args = Mapping[str, tuple[Value, Span]]

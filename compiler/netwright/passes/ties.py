@@ -9,7 +9,9 @@ from netwright.diagnostics import Diagnostic, Report
 from netwright.ir import expr as ex
 from netwright.ir.instance import WeightDecl
 from netwright.ir.program import Tie
-from netwright.passes.evaluate import Evaluator, Fault, Frame, Silent
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.faults import Fault, Silent
+from netwright.passes.frame import Frame
 from netwright.passes.model import Elaboration
 
 

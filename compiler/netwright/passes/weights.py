@@ -10,7 +10,8 @@ from netwright.ir.instance import Apply, Initial, Operate, ReadWeight, Step, Sub
 from netwright.ir.steps import consumed, needed, produced
 from netwright.ir.values import Tensor, Value
 from netwright.ops.indexing import SliceItem
-from netwright.passes.evaluate import Evaluator, fault
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.faults import fault
 from netwright.passes.numbers import SizeUnknown
 
 _HELP = "a node that holds an expression may depend on inputs"

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 from netwright.ir import expr as ex
 from netwright.ir.instance import CallBlock, Path
 from netwright.ir.program import InlineNode, ModuleNode
-from netwright.ir.values import ModuleValue, Value, to_type
-from netwright.passes.evaluate import Evaluator, Frame, Handle, first
+from netwright.ir.values import ModuleValue, Value, first, to_type
+from netwright.passes.elaborate.blocks import run_block
+from netwright.passes.elaborate.call import Call
+from netwright.passes.elaborate.once import once
+from netwright.passes.elaborate.owned import claim
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.frame import Frame, Handle
 from netwright.passes.work import visit
 
 if TYPE_CHECKING:
-    from netwright.passes.elaborate import Elaborator
+    from netwright.passes.elaborate.elaborator import Elaborator
 
 _DECISIONS = ex.IfElse | ex.BoolOp | ex.Comprehension
 """What leaves a fact at every evaluation, which the source back end wants once an iteration."""
@@ -47,21 +52,19 @@ class Iterations:
 
     def next(self, path: Path, carried: Mapping[str, Value]) -> Value:
         """The value of the iteration whose weights are at `path`."""
-        from netwright.passes.elaborate import Call
-
         before = self._before() if self._steady and carried else None
         if before is None or not self._repeats(carried, before):
             call = Call(path, self._node.span, dict(carried))
-            return self._elaborator.once(self._frame, self._node, call)
+            return once(self._elaborator, self._frame, self._node, call)
         inputs = self._evaluated(carried)
         if not _alike(inputs, before):
             call = Call(path, self._node.span, {**inputs, **carried})
-            return self._elaborator.once(self._frame, self._node, call)
+            return once(self._elaborator, self._frame, self._node, call)
         return self._again(path, before, {**before.inputs, **inputs, **carried})
 
     def _evaluated(self, carried: Mapping[str, Value]) -> dict[str, Value]:
         """The inputs that are not carried, without those that are seen to be the same each time."""
-        evaluator = Evaluator(self._frame, self._elaborator.call_again)
+        evaluator = self._elaborator.evaluator(self._frame)
         steps = self._frame.instance.steps
         inputs: dict[str, Value] = {}
         for name in [name for name in self._varying if name not in carried]:
@@ -97,18 +100,16 @@ class Iterations:
         return last if isinstance(last, CallBlock) and last.node is self._node else None
 
     def _again(self, path: Path, before: CallBlock, inputs: Mapping[str, Value]) -> Value:
-        from netwright.passes.elaborate import Call
-
-        frame, node, elaborator = self._frame, self._node, self._elaborator
+        frame, node = self._frame, self._node
         visit(node.span)
         for kind in _FACTS:
             found = frame.instance.facts.get((node, kind))
             if found is not None:
                 found.append(found[-1])
-        elaborator._claim(frame, path, node)
+        claim(frame, path, node)
         frame.instance.children[path] = before.child
         frame.handles[node.name] = Handle(path, before.child)
-        return elaborator._run_block(frame, node, Call(path, node.span), before.child, inputs)
+        return run_block(frame, node, Call(path, node.span), before.child, inputs)
 
 
 def input_names(frame: Frame, node: ModuleNode | InlineNode) -> list[str]:

@@ -1,0 +1,60 @@
+"""One iteration of a loop: the names that it binds, and where its weights are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from netwright.ir import expr as ex
+from netwright.ir.dims import symbol
+from netwright.ir.instance import Path
+from netwright.ir.program import Loop, Node
+from netwright.ir.values import Value
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.evaluate.lists import bind_targets
+from netwright.passes.frame import Frame
+
+SILENT = "~"
+"""A path's part that begins with this adds no level to the weights' names (`key: ""`)."""
+
+
+def path_of(frame: Frame, node: Node, index: int | None) -> Path:
+    """Where a node keeps its weights: its key, or its name and the loop's index."""
+    key = node.control.key
+    if key is None:
+        return (node.name,) if index is None or node.control.shared else (node.name, str(index))
+    text = ""
+    for part in key:
+        text += part.text if part.expr is None else str(Evaluator(frame).number(part.expr))
+    return tuple(text.split(".")) if text else (SILENT + node.name,)
+
+
+@contextmanager
+def iteration(frame: Frame, loop: Loop, index: int, item: Value) -> Iterator[None]:
+    """The loop's names bound for one iteration, and what they hid restored after it."""
+    bound: dict[str, Value] = {}
+    if "i" in loop.names and "i" not in loop.targets:
+        bound["i"] = _symbolic(frame, "i", index)
+    for name, value in (
+        bind_targets(loop.targets, item, loop.iterable).items() if loop.targets else ()
+    ):
+        bound[name] = _symbolic(frame, name, value)
+    hidden = {name: frame.names[name] for name in bound if name in frame.names}
+    hidden_defs = {name: frame.defs.pop(name) for name in bound if name in frame.defs}
+    frame.names.update(bound)
+    if frame.symbolic and not frame.root:
+        frame.defs.update({n: ex.Literal(v) for n, v in bound.items() if type(v) is int})
+    try:
+        yield
+    finally:
+        for name in bound:
+            del frame.names[name]
+            frame.defs.pop(name, None)
+        frame.names.update(hidden)
+        frame.defs.update(hidden_defs)
+
+
+def _symbolic(frame: Frame, name: str, value: Value) -> Value:
+    if frame.symbolic and frame.root and type(value) is int:
+        return symbol(name, value, expr=ex.Name(name))
+    return value

@@ -1,0 +1,110 @@
+"""What an instance owns itself: parameters and buffers, and the paths that weights are kept at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netwright.diagnostics import Label
+from netwright.ir import expr as ex
+from netwright.ir.dims import Dim, ground, known
+from netwright.ir.instance import Path, WeightDecl
+from netwright.ir.program import BufferNode, Node, ParameterNode
+from netwright.ir.values import Tensor, Value, describe, first, tensors
+from netwright.passes import weights
+from netwright.passes.elaborate.iteration import path_of
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.evaluate.attributes import read_weight
+from netwright.passes.faults import fault
+from netwright.passes.frame import Frame, Handle
+from netwright.passes.numbers import SizeUnknown
+
+if TYPE_CHECKING:
+    from netwright.passes.elaborate.elaborator import Elaborator
+
+
+def parameter(elaborator: Elaborator, frame: Frame, node: ParameterNode) -> Value:
+    evaluator = Evaluator(frame)
+    if node.control.when is not None:
+        holds = evaluator.condition(node.control.when)
+        frame.fact(node, "when", holds)
+        if not holds:
+            return evaluator.value(node.control.otherwise) if node.control.otherwise else None
+    shape = evaluator.value(node.shape)
+    shape = shape if isinstance(shape, tuple) else (shape,)
+    for size in shape:
+        if isinstance(size, bool) or not isinstance(size, int | Dim):
+            fault(
+                "E0305",
+                f"a parameter's shape is a list of sizes, found {describe(size)}",
+                node.shape.span,
+            )
+        if isinstance(size, Dim) and known(size) is None:
+            raise SizeUnknown(size)
+    frame.fact(node, "shape", shape)
+    frozen = node.control.frozen is not None and evaluator.condition(node.control.frozen)
+    name = ".".join(path_of(frame, node, None))
+    initial = None if node.init is None else weights.initial(evaluator, node.init)
+    weight = WeightDecl(
+        name,
+        tuple(shape),
+        "float",
+        frozen=frozen,
+        init=node.init,
+        initial=initial,
+        span=node.span,
+    )
+    return _own(frame, node, weight)
+
+
+def buffer(elaborator: Elaborator, frame: Frame, node: BufferNode) -> Value:
+    evaluator = Evaluator(frame)
+    if node.control.when is not None:
+        holds = evaluator.condition(node.control.when)
+        frame.fact(node, "when", holds)
+        if not holds:
+            return evaluator.value(node.control.otherwise) if node.control.otherwise else None
+    first_step = len(frame.instance.steps)
+    value = first(evaluator.value(node.value))
+    if isinstance(value, int | float | bool) or (
+        isinstance(value, tuple) and not any(tensors(value))
+    ):
+        fault(
+            "E0305",
+            "a buffer is a tensor",
+            node.value.span,
+            help="`tensor(...)` makes one of numbers",
+        )
+    if not isinstance(value, Tensor):
+        fault("E0305", f"a buffer is a tensor, found {describe(value)}", node.value.span)
+    for size in value.type.shape:
+        if known(size) is None:
+            raise SizeUnknown(ground(size))  # type: ignore[arg-type]
+    steps = weights.constant_steps(frame.instance.steps, value, node.value)
+    del frame.instance.steps[first_step:]
+    name = ".".join(path_of(frame, node, None))
+    shape, dtype = value.type.shape, value.type.dtype
+    weight = WeightDecl(
+        name, shape, dtype, True, node.persistent, steps=steps, value=value, span=node.span
+    )
+    return _own(frame, node, weight)
+
+
+def _own(frame: Frame, node: Node, weight: WeightDecl) -> Tensor:
+    claim(frame, (weight.name,), node)
+    frame.instance.weights[weight.name] = weight
+    frame.handles[node.name] = Handle((weight.name,), weight)
+    expr = ex.Name(node.name, span=node.span)
+    return read_weight(Evaluator(frame), (weight.name,), weight, expr)
+
+
+def claim(frame: Frame, path: Path, node: Node) -> None:
+    taken = frame.claims.setdefault(path, node)
+    if taken is not node:
+        fault(
+            "E0220",
+            f"`{node.name}` and `{taken.name}` both keep their weights at `{'.'.join(path)}`",
+            node.name_span,
+            notes=(Label(taken.name_span, f"`{taken.name}` stands here"),),
+            help="give one of them another `key`, "
+            "or call the first node again to share its weights",
+        )

@@ -1,0 +1,72 @@
+"""From instances back to classes: every inferred size as an expression over the class's own names.
+
+Each class is elaborated again for each of its distinct instances, its integers being symbols
+that carry the instance's number as a witness. Decisions fall as they fell for the numbers, and
+every inferred size comes out as a polynomial over the class's names. An expression is taken only
+if it gives the right number in every instance and iteration; where none does, the instances are
+split into several classes.
+
+    groups       instances to classes, and classes split
+    symbolic     the second look; `shapes` has the types of its inputs
+    sites        where sizes were inferred
+    choose       the expression for each, among the `candidates`
+    needs        what becomes an argument of the constructor
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netwright.diagnostics import Report
+from netwright.ir.classes import ClassFacts, ModelFacts
+from netwright.ir.dims import known
+from netwright.ir.instance import Instance
+from netwright.passes.generalise.choose import choose
+from netwright.passes.generalise.groups import classes_of, collect, leaves_first, regroup
+from netwright.passes.generalise.needs import needs_of
+from netwright.passes.generalise.sites import sites_of
+from netwright.passes.generalise.symbolic import look_again
+from netwright.passes.model import Elaboration
+from netwright.passes.ties import ties
+
+__all__ = ["generalise"]
+
+
+def generalise(elaboration: Elaboration) -> ModelFacts:
+    """The classes of the emitted file, leaves first."""
+    groups = collect(elaboration)
+    while True:
+        classes, class_of, parents = classes_of(groups)
+        for facts in classes:  # parents first, since an inline block reads its parent's symbols
+            for number, instance in enumerate(facts.instances):
+                facts.symbolic.append(look_again(facts, instance, parents.get(facts, []), number))
+        split = _choose_all(classes, class_of)
+        if split is None:
+            break
+        groups = regroup(groups, *split)
+    ordered = leaves_first(classes, class_of)
+    return ModelFacts(
+        elaboration.module,
+        elaboration.block,
+        elaboration.variant,
+        elaboration.scope,
+        elaboration.params,
+        ordered,
+        class_of,
+        ties(elaboration, Report()),
+        elaboration.given,
+    )
+
+
+def _choose_all(
+    classes: list[ClassFacts], class_of: Mapping[Instance, ClassFacts]
+) -> tuple[ClassFacts, list[object]] | None:
+    """Choose every site's expression; where a class has to be split, that class and by what."""
+    for facts in leaves_first(classes, class_of):
+        for site, found in sites_of(facts, class_of).items():
+            chosen = choose(facts, site, found)
+            if chosen is None:
+                return facts, [tuple(known(s) for s in sizes) for sizes in found]
+            facts.sizes[site] = chosen
+        facts.needs = needs_of(facts)
+    return None
