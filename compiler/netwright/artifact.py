@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,17 +178,17 @@ def _record(kind: type, data: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Artifact:
-    """An artifact: its folder, its manifest and the emitted source."""
+    """An artifact: its manifest, the emitted source, and the folder that holds them, if any does."""
 
-    folder: Path
     manifest: Manifest
     source: str
+    folder: Path | None = None
 
     @property
     def weights(self) -> Path | None:
         """The file with the weights, None where there is none."""
-        path = self.folder / WEIGHTS
-        return path if path.is_file() else None
+        path = None if self.folder is None else self.folder / WEIGHTS
+        return path if path is not None and path.is_file() else None
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> Artifact:
@@ -199,10 +199,12 @@ class Artifact:
             source = (path / MODEL).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as fault:
             raise BadArtifact(f"`{path}` is no artifact: {fault}") from fault
-        return cls(path, Manifest.from_json(manifest), source)
+        return cls(Manifest.from_json(manifest), source, path)
 
-    def write(self) -> None:
-        """Write the folder, which is made where it does not exist; weights are left as they are."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / MODEL).write_text(self.source, encoding="utf-8", newline="\n")
-        (self.folder / MANIFEST).write_text(self.manifest.to_json(), encoding="utf-8", newline="\n")
+    def write(self, folder: str | os.PathLike[str]) -> Artifact:
+        """The same in `folder`, which is made where it does not exist; weights there stay."""
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        (path / MODEL).write_text(self.source, encoding="utf-8", newline="\n")
+        (path / MANIFEST).write_text(self.manifest.to_json(), encoding="utf-8", newline="\n")
+        return replace(self, folder=path)

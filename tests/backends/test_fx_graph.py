@@ -56,7 +56,7 @@ def test_nodes_say_where_they_come_from() -> None:
     module = lowered(text)
     called = {n.name: n.meta["netwright"] for n in module.graph.nodes if "netwright" in n.meta}
     assert list(called) == ["x", "layers_0_fc", "layers_0_act", "layers_1_fc", "layers_1_act"]
-    path, span, type_ = called["layers_1_act"]
+    path, span, type_, _ = called["layers_1_act"]
     assert path == ("layers", "1", "act")
     assert (span.file, span.line) == ("f.yaml", 5)
     assert str(type_) == "float[B, T, 4]"

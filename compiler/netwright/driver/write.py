@@ -33,13 +33,17 @@ def write(
     Only `weights` needs torch; they are drawn from `seed`. The errors are those of `build`.
     """
     model = load(source, variant, params=params, **more)
-    elaboration = model.elaborate()
-    facts = generalise(elaboration)
-    emitted = written(facts, model.sources)
-    artifact = Artifact(Path(folder), manifest(elaboration, facts, emitted), emitted.text)
-    artifact.write()
+    artifact = artifact_of(model).write(folder)
     if weights:
         from netwright.driver.build import save_weights
 
-        save_weights(model, artifact.folder, seed)
+        save_weights(model, Path(folder), seed)
     return artifact
+
+
+def artifact_of(model: Model) -> Artifact:
+    """The artifact of a model, not yet written anywhere."""
+    elaboration = model.elaborate()
+    facts = generalise(elaboration)
+    emitted = written(facts, model.sources)
+    return Artifact(manifest(elaboration, facts, emitted), emitted.text)

@@ -20,6 +20,7 @@ from netwright.backends.fx.calls import Mode
 from netwright.backends.fx.lowering import Lowering
 from netwright.backends.fx.scope import Scope
 from netwright.ir.instance import Instance, ReadWeight, WeightDecl
+from netwright.source import NOWHERE
 
 
 def lower(
@@ -97,7 +98,8 @@ def _inputs(lowering: Lowering, instance: Instance, scope: Scope) -> None:
         if value is None:
             absent.append((node, name))
         else:
-            lowering.enter(value, node, scope)
+            span = declared[name].span if name in declared else NOWHERE
+            lowering.enter(value, node, scope, span)
     for node, name in absent:
         lowering.graph.call_function(functions.absent, (node, name))
 

@@ -36,6 +36,7 @@ from netwright.ir.types import DType
 from netwright.ir.values import Outputs, Tensor, TensorList, Value
 from netwright.ops.entry import ModuleOp
 from netwright.ops.indexing import SliceItem
+from netwright.source import NOWHERE, Span
 
 
 class Lowering:
@@ -211,7 +212,7 @@ class Lowering:
                 origin.mark(node, found.path, found.span)
         return node
 
-    def enter(self, value: Value, node: Node, scope: Scope) -> None:
+    def enter(self, value: Value, node: Node, scope: Scope, span: Span = NOWHERE) -> None:
         """`node` is the graph's input `value`; it may tell sizes, and a device."""
         scope.values[value] = node
         is_list = isinstance(value, TensorList)
@@ -219,8 +220,8 @@ class Lowering:
             self.sizes.learn_item(node, value.item)
         else:
             self.sizes.learn(node, value.type)
-            origin.mark(node, (value.label,), value.span)
-            origin.infer(node, value.type)
+        origin.mark(node, (value.label,), span, many=is_list)
+        origin.infer(node, value.item if is_list else value.type)
         if scope.device_of is None:
             scope.device_of = node, is_list
 

@@ -19,16 +19,18 @@ class Origin(NamedTuple):
     path  the node below the model, with the loops' indices: `("layers", "0", "attn", "q")`
     span  its place in the spec
     type  what the checker inferred, None where the graph's node is a step on the way to a value
+    many  of an input: it is a list, and every item has the type
     """
 
     path: Path
     span: Span
     type: TensorType | None = None
+    many: bool = False
 
 
-def mark(node: Node, path: Path, span: Span) -> None:
+def mark(node: Node, path: Path, span: Span, many: bool = False) -> None:
     """Note where `node` comes from."""
-    node.meta[KEY] = Origin(path, span)
+    node.meta[KEY] = Origin(path, span, many=many)
 
 
 def infer(node: Node, type: TensorType) -> None:

@@ -1,0 +1,127 @@
+"""What the compiler made of a spec: its source, its manifest, and its graphs."""
+
+from __future__ import annotations
+
+import linecache
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import torch
+from netwright.artifact import Manifest
+from torch import nn
+from torch.fx import GraphModule, Node
+
+Lower = Callable[[frozenset[str], bool], GraphModule]
+"""The graph for some optional inputs, in evaluation or training."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An input of a graph as the checker types it.
+
+    length  of a list: how many tensors the graph reads of it, None for a tensor
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...]
+    length: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A model as the compiler gives it.
+
+    source   the emitted file, which is what runs
+    cases    the sets of optional inputs that the checker elaborated, the empty one first
+    lower    gives the graph of a case, by the back end that does not go through source
+    flops    predicted operations of a call, for a case; an expression over the dims
+    name     the spec as it was named, with `variant` and `params` as they were given
+    """
+
+    manifest: Manifest
+    source: str
+    cases: tuple[frozenset[str], ...]
+    lower: Lower = field(repr=False)
+    flops: Callable[[frozenset[str]], int | str] = field(repr=False)
+    name: str = ""
+    variant: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(
+        self, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> nn.Module:
+        """The live module of the emitted source, freshly initialised, in training mode."""
+        with default_dtype(dtype), torch.device(device):
+            module: nn.Module = self.namespace[self.manifest.class_name]()
+        return module
+
+    def graph(
+        self,
+        given: frozenset[str] = frozenset(),
+        training: bool = False,
+        dtype: torch.dtype = torch.float32,
+    ) -> GraphModule:
+        """The graph for the optional inputs in `given`; its nodes know their inferred types."""
+        with default_dtype(dtype):
+            return self.lower(given, training)
+
+    @cached_property
+    def file(self) -> str:
+        """The name that tracebacks give the emitted source."""
+        digest = sha256(self.source.encode()).hexdigest()[:12]
+        return f"<netwright {self.manifest.class_name} {digest}>"
+
+    @cached_property
+    def namespace(self) -> dict[str, Any]:
+        """The names that the emitted source defines."""
+        lines = self.source.splitlines(keepends=True)
+        linecache.cache[self.file] = (len(self.source), None, lines, self.file)
+        names: dict[str, Any] = {"__name__": f"netwright_compiled_{id(self)}"}
+        exec(compile(self.source, self.file, "exec"), names)  # noqa: S102  the compiler wrote it
+        return names
+
+    def place(self, line: int) -> str:
+        """Where in the spec a line of the source comes from, as `file:line:column`, or nothing."""
+        lines = self.manifest.lines
+        found = lines[line - 1] if 1 <= line <= len(lines) else None
+        return "" if found is None else ":".join(map(str, found))
+
+
+def slots(graph: GraphModule) -> Iterator[Slot]:
+    """The inputs that a graph reads, with the types that the checker inferred for them."""
+    for node in graph.graph.find_nodes(op="placeholder"):
+        origin = node.meta.get("netwright")
+        if origin is not None:
+            shape = tuple(map(size_text, origin.type.shape))
+            length = _items(node) if origin.many else None
+            yield Slot(str(node.target), origin.type.dtype, shape, length)
+
+
+def _items(node: Node) -> int:
+    """How many items of a list input the graph reads; 1 where it reads none by its number."""
+    taken = (user.args[1] for user in node.users if user.target is operator.getitem)
+    return 1 + max((index for index in taken if isinstance(index, int)), default=0)
+
+
+def size_text(size: Any) -> int | str:
+    """A size of the compiler's as the manifest writes it: a number, or an expression as text."""
+    return size if isinstance(size, int) else str(size)
+
+
+class default_dtype:  # noqa: N801  used as a function
+    """torch's default dtype set for a while: a build makes all its floats in it."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+
+    def __enter__(self) -> None:
+        self._before = torch.get_default_dtype()
+        torch.set_default_dtype(self._dtype)
+
+    def __exit__(self, *_: object) -> None:
+        torch.set_default_dtype(self._before)

@@ -1,0 +1,129 @@
+"""Runs that keep every value: of a graph by its nodes, of the source by its lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.fx import GraphModule, Interpreter, Node
+from torch.overrides import TorchFunctionMode
+
+from netwright_runtime.model import Compiled
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """What a node of a graph gave. `path` and `place` are those of the spec's node."""
+
+    node: Node
+    value: Any
+
+    @property
+    def path(self) -> str:
+        return path_of(self.node)
+
+    @property
+    def place(self) -> str:
+        return place_of(self.node)
+
+    @property
+    def type(self) -> Any:
+        """The inferred type, None for a step on the way."""
+        origin = self.node.meta.get("netwright")
+        return None if origin is None else origin.type
+
+
+def path_of(node: Node) -> str:
+    """The spec's node that `node` was made for, empty for none."""
+    origin = node.meta.get("netwright")
+    return "" if origin is None else ".".join(origin.path)
+
+
+def place_of(node: Node) -> str:
+    """Where in the spec `node` comes from, empty for nowhere."""
+    origin = node.meta.get("netwright")
+    return "" if origin is None else str(origin.span)
+
+
+class _Recorder(Interpreter):
+    def __init__(self, graph: GraphModule) -> None:
+        super().__init__(graph)
+        self.found: list[Value] = []
+        self.at: Node | None = None
+
+    def run_node(self, node: Node) -> Any:
+        self.at = node
+        value = super().run_node(node)
+        self.found.append(Value(node, value))
+        return value
+
+
+class NodeFailed(Exception):
+    """A node raised. `value` holds its node, the cause is what it raised."""
+
+    def __init__(self, node: Node, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.node = node
+
+
+def record(graph: GraphModule, inputs: Mapping[str, Any]) -> list[Value]:
+    """What every node of `graph` gives for `inputs`, in order.
+
+    Raises:
+        NodeFailed: a node raised an exception.
+    """
+    recorder = _Recorder(graph)
+    names = [str(n.target) for n in graph.graph.find_nodes(op="placeholder")]
+    try:
+        recorder.run(*(inputs.get(name) for name in names))
+    except Exception as error:
+        assert recorder.at is not None
+        raise NodeFailed(recorder.at, error) from error
+    return recorder.found
+
+
+@dataclass(frozen=True, eq=False)
+class Called:
+    """A tensor that a torch function gave while the emitted source ran.
+
+    place   where in the spec the line comes from
+    """
+
+    line: int
+    place: str
+    value: Tensor
+
+
+class _Watcher(TorchFunctionMode):
+    def __init__(self, compiled: Compiled) -> None:
+        super().__init__()
+        self.compiled = compiled
+        self.found: list[Called] = []
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if isinstance(out, Tensor):
+            line = self._line()
+            self.found.append(Called(line, self.compiled.place(line), out))
+        return out
+
+    def _line(self) -> int:
+        """The line of the emitted file that is being run."""
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self.compiled.file:
+            frame = frame.f_back  # type: ignore[assignment]
+        return 0 if frame is None else frame.f_lineno
+
+
+def watch(compiled: Compiled, module: torch.nn.Module, inputs: Mapping[str, Any]) -> list[Called]:
+    """Every tensor that `module` computes for `inputs`, with the line that asked for it."""
+    with _Watcher(compiled) as watcher:
+        module(**inputs)
+    found: list[Called] = watcher.found
+    return found
