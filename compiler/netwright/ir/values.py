@@ -103,6 +103,10 @@ class Namespace:
     module: Module
 
 
+_HOLDERS = (tuple, Outputs)
+"""Values that hold others."""
+
+
 class Poison:
     """The value of what could not be elaborated; everything that depends on it stays silent."""
 
@@ -115,11 +119,11 @@ POISON = Poison()
 
 def is_poison(value: Value) -> bool:
     """Whether `value` is or holds something that could not be elaborated."""
-    if isinstance(value, tuple):
-        return any(map(is_poison, value))
     if isinstance(value, Outputs):
-        return any(map(is_poison, value.items.values()))
-    return value is POISON
+        return is_poison(tuple(value.items.values()))
+    if not isinstance(value, tuple):
+        return value is POISON
+    return any(item is POISON or (isinstance(item, _HOLDERS) and is_poison(item)) for item in value)
 
 
 def first(value: Value) -> Value:
@@ -133,7 +137,10 @@ def tensors(value: Value) -> Iterator[Tensor]:
         yield value
     elif isinstance(value, tuple):
         for item in value:
-            yield from tensors(item)
+            if isinstance(item, Tensor):
+                yield item
+            elif isinstance(item, _HOLDERS):
+                yield from tensors(item)
     elif isinstance(value, Outputs):
         for item in value.items.values():
             yield from tensors(item)

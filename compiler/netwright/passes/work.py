@@ -1,8 +1,9 @@
 """What evaluating a spec may cost, over all of its variants: a spec always ends, and soon.
 
 Work is counted in units of about a microsecond: an expression or an item of a list is one, a node
-about forty. A spec has a fixed amount for what its loops and lists multiply, and more for what it
-writes out.
+about forty. A spec has a fixed amount, about a second and five times what the largest of the
+catalogue takes; one that writes out more nodes than that is enough for may visit each of them three
+times.
 """
 
 from __future__ import annotations
@@ -23,12 +24,8 @@ STEP = 20
 """Units for one operation on tensors."""
 
 FIXED = 1_000_000
-PER_NODE = 4_000
-"""Units for every node that the file holds, as long as there are not too many of them."""
-
-MOST = 8_000_000
 THRICE = 3 * NODE
-"""Units for every node of a file of any size."""
+"""Units for every node of a file that holds more of them than the fixed amount is for."""
 
 
 class Exhausted(Exception):
@@ -57,7 +54,7 @@ def metered(module: Module) -> Iterator[None]:
         yield
         return
     written = sum(_nodes(block) for block in module.all_blocks())
-    limit = max(min(FIXED + PER_NODE * written, MOST), THRICE * written)
+    limit = max(FIXED, THRICE * written)
     token = _METER.set(_Meter(limit, module.model.span))
     try:
         yield
@@ -78,9 +75,9 @@ def spend(amount: int) -> None:
             raise Exhausted(meter.span)
 
 
-def visit(span: Span) -> None:
-    """Count the visit of a node at `span`, where an exhausted budget is reported from then on."""
+def visit(span: Span, times: int = 1) -> None:
+    """Count visits of a node at `span`, where an exhausted budget is reported from then on."""
     meter = _METER.get()
     if meter is not None and meter.left >= 0:
         meter.span = span
-    spend(NODE)
+    spend(NODE * times)

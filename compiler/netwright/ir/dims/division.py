@@ -65,7 +65,8 @@ def _floordiv_by_int(a: Dim, d: int) -> Size:
         assert isinstance(inner.denominator, int)
         lifted = add(inner.numerator, mul(from_terms(others), inner.denominator))
         return add(whole, floordiv(lifted, inner.denominator * d))
-    numerator = Dim(rest)
+    numerator = from_terms(rest)
+    assert isinstance(numerator, Dim)
     return add(whole, Dim({(Floor(numerator, d),): 1}))
 
 

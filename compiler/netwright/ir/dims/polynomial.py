@@ -24,6 +24,17 @@ class Symbol:
     def key(self) -> str:
         return f"{self.name}/{self.scale}" if self.scale != 1 else self.name
 
+    @property
+    def length(self) -> int:
+        return len(self.name) + 1
+
+    @property
+    def witnessed(self) -> bool:
+        return self.witness is not None
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Floor:
@@ -35,6 +46,14 @@ class Floor:
     @property
     def key(self) -> str:
         return f"({self.numerator.key})//({_key(self.denominator)})"
+
+    @property
+    def length(self) -> int:
+        return self.numerator.length + _length(self.denominator) + 6
+
+    @property
+    def witnessed(self) -> bool:
+        return self.numerator.witnessed or is_witnessed(self.denominator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +67,14 @@ class Mod:
     def key(self) -> str:
         return f"({self.numerator.key})%({_key(self.denominator)})"
 
+    @property
+    def length(self) -> int:
+        return self.numerator.length + _length(self.denominator) + 5
+
+    @property
+    def witnessed(self) -> bool:
+        return self.numerator.witnessed or is_witnessed(self.denominator)
+
 
 Atom = Symbol | Floor | Mod
 Monomial = tuple[Atom, ...]  # sorted by key; a repeated atom is a power; () is the constant
@@ -60,7 +87,7 @@ class SizeTooLarge(ArithmeticError):
 MAX_SIZE = 2**63 - 1
 """Torch counts in int64."""
 
-_MAX_KEY = 20_000
+_MAX_LENGTH = 20_000
 """Characters of a formula; one that is divided by itself again and again doubles each time."""
 
 _MAX_PRODUCTS = 10_000
@@ -73,24 +100,44 @@ class Dim:
     on this class, are imported when they are used.
     """
 
-    __slots__ = ("_hash", "key", "terms")
+    __slots__ = ("_hash", "_key", "length", "terms", "witnessed")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
-        kept = [item for item in terms.items() if item[1]]
-        if len(kept) > 1:
-            kept.sort(key=lambda item: _monomial_order(item[0]))
-        self.terms: tuple[tuple[Monomial, int], ...] = tuple(kept)
-        if any(abs(c) > MAX_SIZE for _, c in self.terms):
-            raise SizeTooLarge("a size beyond 2**63 - 1")
-        self.key = "+".join(f"{c}*{'*'.join(a.key for a in m)}" for m, c in self.terms)
-        if len(self.key) > _MAX_KEY:
-            raise SizeTooLarge(f"the formula of a size has more than {_MAX_KEY} characters")
-        self._hash = hash(self.terms)
+        """`terms` has no zero, and more than a constant."""
+        items = list(terms.items())
+        if len(items) > 1:
+            items.sort(key=_term_order)
+        self.terms: tuple[tuple[Monomial, int], ...] = tuple(items)
+        self.length = 0
+        """Characters of the key, or near it: known before a key that is too long is made."""
+        self.witnessed = False
+        """Whether a symbol in it has a witness, so that it may stand for a number."""
+        for monomial, coefficient in items:
+            if not -MAX_SIZE <= coefficient <= MAX_SIZE:
+                raise SizeTooLarge("a size beyond 2**63 - 1")
+            self.length += len(str(coefficient)) + 1
+            for atom in monomial:
+                self.length += atom.length
+                self.witnessed = self.witnessed or atom.witnessed
+        if self.length > _MAX_LENGTH:
+            raise SizeTooLarge(f"the formula of a size has more than {_MAX_LENGTH} characters")
+        self._key = ""
+        self._hash = 0
+
+    @property
+    def key(self) -> str:
+        """The normal form as text, by which atoms and terms are ordered."""
+        if not self._key:
+            terms = (f"{c}*{'*'.join(a.key for a in m)}" for m, c in self.terms)
+            self._key = "+".join(terms)
+        return self._key
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Dim) and self.terms == other.terms
+        return self is other or (isinstance(other, Dim) and self.terms == other.terms)
 
     def __hash__(self) -> int:
+        if not self._hash:
+            self._hash = hash(self.terms)
         return self._hash
 
     def __bool__(self) -> bool:
@@ -151,8 +198,18 @@ def _key(size: Size) -> str:
     return size.key if isinstance(size, Dim) else str(size)
 
 
-def _monomial_order(monomial: Monomial) -> tuple[int, str]:
-    return (-len(monomial), "*".join(a.key for a in monomial))
+def _length(size: Size) -> int:
+    return size.length if isinstance(size, Dim) else len(str(size))
+
+
+def is_witnessed(size: Size) -> bool:
+    """Whether a symbol in `size` has a witness."""
+    return isinstance(size, Dim) and size.witnessed
+
+
+def _term_order(term: tuple[Monomial, int]) -> tuple[int, str]:
+    monomial = term[0]
+    return (-len(monomial), "*".join([a.key for a in monomial]))
 
 
 def symbol(name: str, witness: int | None = None, scale: int = 1, expr: Expr | None = None) -> Dim:
@@ -173,11 +230,16 @@ def from_terms(terms: Mapping[Monomial, int]) -> Size:
     return Dim(kept)
 
 
+def _atom_order(atom: Atom) -> str:
+    return atom.key
+
+
 def add(a: Size, b: Size) -> Size:
-    if isinstance(a, int) and isinstance(b, int):
-        return a + b
-    if b == 0:
-        return a
+    if isinstance(b, int):
+        if isinstance(a, int):
+            return a + b
+        if b == 0:
+            return a
     terms = terms_of(a)
     for monomial, coefficient in terms_of(b).items():
         terms[monomial] = terms.get(monomial, 0) + coefficient
@@ -199,7 +261,9 @@ def mul(a: Size, b: Size) -> Size:
         raise SizeTooLarge(f"the formula of a size has more than {_MAX_PRODUCTS} terms")
     for m1, c1 in first.items():
         for m2, c2 in second.items():
-            monomial = tuple(sorted((*m1, *m2), key=lambda atom: atom.key))
+            monomial = (*m1, *m2)
+            if m1 and m2:
+                monomial = tuple(sorted(monomial, key=_atom_order))
             terms[monomial] = terms.get(monomial, 0) + c1 * c2
     return from_terms(terms)
 

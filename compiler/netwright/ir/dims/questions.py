@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from netwright.ir.dims.division import floordiv, mod
-from netwright.ir.dims.polynomial import Atom, Dim, Floor, Mod, Monomial, Size, Symbol, add, mul
+from netwright.ir.dims.polynomial import (
+    Atom,
+    Dim,
+    Floor,
+    Mod,
+    Monomial,
+    Size,
+    Symbol,
+    add,
+    is_witnessed,
+    mul,
+)
 
 
 def rewrite(size: Size, change: Callable[[Symbol], Size | None]) -> Size:
@@ -41,26 +52,11 @@ def substitute(size: Size, values: Mapping[str, Size]) -> Size:
 
 def ground(size: Size) -> Size:
     """`size` with every witness in place of its symbol."""
-    return rewrite(size, lambda s: s.witness) if _has_witness(size) else size
-
-
-def _has_witness(size: Size) -> bool:
-    if isinstance(size, int):
-        return False
-    for monomial, _ in size.terms:
-        for atom in monomial:
-            if isinstance(atom, Symbol):
-                if atom.witness is not None:
-                    return True
-            elif _has_witness(atom.numerator) or _has_witness(atom.denominator):
-                return True
-    return False
+    return rewrite(size, lambda s: s.witness) if is_witnessed(size) else size
 
 
 def known(size: Size) -> int | None:
     """The integer that `size` is, or None where that is only known at run time."""
-    if isinstance(size, int):
-        return size
     grounded = ground(size)
     return grounded if isinstance(grounded, int) else None
 
@@ -72,26 +68,31 @@ def same(a: Size, b: Size) -> bool:
 
 def compare(a: Size, b: Size) -> int | None:
     """-1, 0 or 1 where the order is certain (a symbol is at least 1), else None."""
-    difference = ground(add(a, mul(b, -1)))
-    if isinstance(difference, int):
-        return (difference > 0) - (difference < 0)
-    low, high = bounds(difference)
+    low, high = _difference(a, b)
     if low is not None and low > 0:
         return 1
     if high is not None and high < 0:
         return -1
-    return None
+    return 0 if low == high == 0 else None
 
 
 def at_least(a: Size, b: Size) -> bool | None:
     """Whether `a >= b`, where that is certain."""
-    difference = ground(add(a, mul(b, -1)))
-    low, high = bounds(difference)
+    low, high = _difference(a, b)
     if low is not None and low >= 0:
         return True
     if high is not None and high < 0:
         return False
     return None
+
+
+def _difference(a: Size, b: Size) -> tuple[int | None, int | None]:
+    """The bounds of `a - b`."""
+    a, b = ground(a), ground(b)
+    if not isinstance(b, int):
+        return bounds(add(a, mul(b, -1)))
+    low, high = bounds(a)
+    return (None if low is None else low - b), (None if high is None else high - b)
 
 
 def bounds(size: Size) -> tuple[int | None, int | None]:

@@ -6,15 +6,16 @@ of the one before is the same instance on other tensors, and only its step has t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from netwright.ir import expr as ex
 from netwright.ir.instance import CallBlock, Path
 from netwright.ir.program import InlineNode, ModuleNode
-from netwright.ir.values import ModuleValue, Value, first, to_type
-from netwright.passes.elaborate.blocks import run_block
+from netwright.ir.values import ModuleValue, Outputs, Tensor, Value, first, is_poison, to_type
 from netwright.passes.elaborate.call import Call
+from netwright.passes.elaborate.copies import outputs_value
+from netwright.passes.elaborate.iteration import bindings, iteration, path_of
 from netwright.passes.elaborate.once import once
 from netwright.passes.elaborate.owned import claim
 from netwright.passes.evaluate import Evaluator
@@ -30,15 +31,25 @@ _DECISIONS = ex.IfElse | ex.BoolOp | ex.Comprehension
 _FACTS = ("partial", "child", "given", "dims")
 """What a block's node notes in every iteration."""
 
+_PLAIN = ex.Literal | ex.Name | ex.Attribute | ex.Index | ex.Unary | ex.Binary
+"""What leaves no fact when it is evaluated."""
+
 
 class Iterations:
-    """The iterations of one `repeat` of `node` in `frame`, each after the other."""
+    """The iterations of one `repeat` of `node` in `frame`, each after the other.
+
+    The first is elaborated. One that receives the same types is found to repeat it. From then on,
+    where the inputs that the iterations differ in are plain, nothing but steps is written down.
+    """
 
     def __init__(self, elaborator: Elaborator, frame: Frame, node: ModuleNode | InlineNode) -> None:
         self._elaborator = elaborator
         self._frame = frame
         self._node = node
+        assert node.control.loop is not None
+        self._loop = node.control.loop
         self._steady = not frame.symbolic and is_steady(node)
+        self._repeated = False
         self._names: list[str] = []
         self._varying: dict[str, ex.Expr] = {}
         self._constant: dict[ex.Expr, bool] = {}
@@ -50,8 +61,38 @@ class Iterations:
             self._varying = dict(_written(self._node, self._names))
         return self._names
 
-    def next(self, path: Path, carried: Mapping[str, Value]) -> Value:
-        """The value of the iteration whose weights are at `path`."""
+    def run(self, items: Sequence[Value]) -> list[Value]:
+        """The values of the iterations over `items`, up to the first that is poison."""
+        results: list[Value] = []
+        while len(results) < len(items):
+            carried = self.carry(results[-1]) if results else {}
+            if self._repeated:
+                results += self._same_again(len(results), items, carried)
+                if len(results) == len(items):
+                    break
+                carried = self.carry(results[-1])
+            index = len(results)
+            results.append(self.next(index, items[index], carried))
+            if is_poison(results[-1]):
+                break
+        return results
+
+    def carry(self, result: Value) -> dict[str, Value]:
+        """What of an iteration's value the next one receives, by input name."""
+        names = self.names()
+        if isinstance(result, Outputs):
+            return {k: v for k, v in result.items.items() if k in names}
+        return {names[0]: result} if names else {}
+
+    def next(self, index: int, item: Value, carried: Mapping[str, Value]) -> Value:
+        """The value of the iteration that binds `item`."""
+        frame, node = self._frame, self._node
+        with iteration(frame, self._loop, index, item):
+            frame.fact(node, "iteration", {k: frame.names[k] for k in self._loop.names})
+            return self._next(path_of(frame, node, index), carried)
+
+    def _next(self, path: Path, carried: Mapping[str, Value]) -> Value:
+        self._repeated = False
         before = self._before() if self._steady and carried else None
         if before is None or not self._repeats(carried, before):
             call = Call(path, self._node.span, dict(carried))
@@ -60,7 +101,65 @@ class Iterations:
         if not _alike(inputs, before):
             call = Call(path, self._node.span, {**inputs, **carried})
             return once(self._elaborator, self._frame, self._node, call)
-        return self._again(path, before, {**before.inputs, **inputs, **carried})
+        self._repeated = True
+        visit(self._node.span)
+        self._note(1)
+        self._keep([path], before)
+        return self._step(path, before, {**before.inputs, **inputs, **carried})
+
+    def _same_again(
+        self, start: int, items: Sequence[Value], carried: Mapping[str, Value]
+    ) -> list[Value]:
+        """The values of the iterations from `start` on, up to one that may be of other types."""
+        frame, node, facts = self._frame, self._node, self._frame.instance.facts
+        before, varying = self._before(), self._plain()
+        if before is None or varying is None:
+            self._repeated = False
+            return []
+        results: list[Value] = []
+        paths: list[Path] = []
+        visit(node.span, len(items) - start)
+        with iteration(frame, self._loop, start, items[start]):
+            for index in range(start, len(items)):
+                bound = bindings(self._loop, index, items[index])
+                frame.names.update(bound)
+                inputs = self._evaluated_alike(varying, before)
+                if inputs is None:
+                    self._repeated = False
+                    break
+                facts[node, "iteration"].append(bound)
+                paths.append(path_of(frame, node, index))
+                results.append(
+                    self._step(paths[-1], before, {**before.inputs, **inputs, **carried})
+                )
+                carried = self.carry(results[-1])
+        visit(node.span, start + len(results) - len(items))  # those that were not made after all
+        self._keep(paths, before)
+        self._note(len(results))
+        for expr in self._varying.values():
+            self._note_decisions(expr, len(results))
+        return results
+
+    def _evaluated_alike(
+        self, varying: Sequence[tuple[str, ex.Expr]], before: CallBlock
+    ) -> dict[str, Value] | None:
+        """The inputs that vary; None, and nothing is left of it, where a type is another now."""
+        if not varying:
+            return {}
+        steps = self._frame.instance.steps
+        evaluator, at = self._elaborator.evaluator(self._frame), len(steps)
+        inputs = {name: first(evaluator.value(expr)) for name, expr in varying}
+        if _alike(inputs, before):
+            return inputs
+        del steps[at:]
+        return None
+
+    def _plain(self) -> list[tuple[str, ex.Expr]] | None:
+        """The inputs to evaluate in each iteration; None where that leaves facts."""
+        decided = {k: self._without(e, self._decisions(e)) for k, e in self._varying.items()}
+        if not all(isinstance(part, _PLAIN) for e in decided.values() for part in ex.walk(e)):
+            return None
+        return [(k, e) for k, e in decided.items() if not isinstance(e, ex.Literal)]
 
     def _evaluated(self, carried: Mapping[str, Value]) -> dict[str, Value]:
         """The inputs that are not carried, without those that are seen to be the same each time."""
@@ -82,10 +181,21 @@ class Iterations:
 
     def _decided(self, expr: ex.Expr) -> ex.Expr:
         """`expr` without decisions that were the same before, each noted as a fact once more."""
+        self._note_decisions(expr, 1)
+        return self._without(expr, self._decisions(expr))
+
+    def _decisions(self, expr: ex.Expr) -> list[ex.IfElse]:
+        """The decisions at the top of `expr` that fall in the same way each time."""
+        found: list[ex.IfElse] = []
         while isinstance(expr, ex.IfElse) and self._same_each_time(expr.condition):
-            found = self._frame.instance.facts[expr, "holds"]
-            found.append(found[-1])
-            expr = expr.then if found[-1] else expr.otherwise
+            found.append(expr)
+            expr = self._without(expr, [expr])
+        return found
+
+    def _without(self, expr: ex.Expr, decisions: Sequence[ex.IfElse]) -> ex.Expr:
+        for decision in decisions:
+            holds = self._frame.instance.facts[decision, "holds"][-1]
+            expr = decision.then if holds else decision.otherwise
         return expr
 
     def _repeats(self, carried: Mapping[str, Value], before: CallBlock) -> bool:
@@ -99,17 +209,36 @@ class Iterations:
         last = steps[-1] if steps else None
         return last if isinstance(last, CallBlock) and last.node is self._node else None
 
-    def _again(self, path: Path, before: CallBlock, inputs: Mapping[str, Value]) -> Value:
-        frame, node = self._frame, self._node
-        visit(node.span)
+    def _note(self, times: int) -> None:
+        """The facts of the iteration before, `times` more."""
+        facts = self._frame.instance.facts
         for kind in _FACTS:
-            found = frame.instance.facts.get((node, kind))
-            if found is not None:
-                found.append(found[-1])
-        claim(frame, path, node)
-        frame.instance.children[path] = before.child
-        frame.handles[node.name] = Handle(path, before.child)
-        return run_block(frame, node, Call(path, node.span), before.child, inputs)
+            if (self._node, kind) in facts:
+                facts[self._node, kind] += facts[self._node, kind][-1:] * times
+
+    def _note_decisions(self, expr: ex.Expr, times: int) -> None:
+        facts = self._frame.instance.facts
+        for decision in self._decisions(expr):
+            facts[decision, "holds"] += facts[decision, "holds"][-1:] * times
+
+    def _keep(self, paths: Sequence[Path], before: CallBlock) -> None:
+        """The child of the iteration before at each of `paths`."""
+        frame, node = self._frame, self._node
+        for path in paths:
+            claim(frame, path, node)
+            frame.instance.children[path] = before.child
+            frame.handles[node.name] = Handle(path, before.child)
+
+    def _step(self, path: Path, before: CallBlock, inputs: Mapping[str, Value]) -> Value:
+        """The call of the child of the iteration before on other tensors."""
+        pairs: dict[Tensor, Tensor] = {}
+        value = outputs_value(before.child.outputs, pairs)
+        results, node = tuple(pairs.items()), self._node
+        step = CallBlock(
+            path, before.child, inputs, results, before.checkpoint, node=node, span=before.span
+        )
+        self._frame.instance.steps.append(step)
+        return value
 
 
 def input_names(frame: Frame, node: ModuleNode | InlineNode) -> list[str]:

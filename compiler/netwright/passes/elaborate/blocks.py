@@ -159,7 +159,7 @@ def run_block(
             span=call.span,
         )
     )
-    if is_poison(value) and not isinstance(value, Outputs):
+    if not isinstance(value, Outputs) and is_poison(value):
         return POISON
     return value
 

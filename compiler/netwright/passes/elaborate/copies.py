@@ -24,16 +24,15 @@ def renew(value: Value, label: str, span: Span) -> Value:
 def outputs_value(outputs: Mapping[str, Value], pairs: dict[Tensor, Tensor]) -> Value:
     """A callee's outputs as a value of the caller, every tensor renewed and noted in `pairs`."""
     renewed = {k: _paired(v, pairs) for k, v in outputs.items()}
-    if list(renewed) == [""]:
-        return renewed[""]
     return Outputs(renewed) if len(renewed) > 1 else next(iter(renewed.values()), None)
 
 
 def _paired(value: Value, pairs: dict[Tensor, Tensor]) -> Value:
     if isinstance(value, Tensor):
-        if value not in pairs:
-            pairs[value] = Tensor(value.type, "", value.span)
-        return pairs[value]
+        found = pairs.get(value)
+        if found is None:
+            found = pairs[value] = Tensor(value.type, "", value.span)
+        return found
     if isinstance(value, tuple):
         return tuple(_paired(v, pairs) for v in value)
     if isinstance(value, Outputs):

@@ -29,16 +29,18 @@ def path_of(frame: Frame, node: Node, index: int | None) -> Path:
     return tuple(text.split(".")) if text else (SILENT + node.name,)
 
 
+def bindings(loop: Loop, index: int, item: Value) -> dict[str, Value]:
+    """What the loop's names are in one iteration."""
+    bound = bind_targets(loop.targets, item, loop.iterable) if loop.targets else {}
+    if "i" in loop.names:
+        bound.setdefault("i", index)
+    return bound
+
+
 @contextmanager
 def iteration(frame: Frame, loop: Loop, index: int, item: Value) -> Iterator[None]:
     """The loop's names bound for one iteration, and what they hid restored after it."""
-    bound: dict[str, Value] = {}
-    if "i" in loop.names and "i" not in loop.targets:
-        bound["i"] = _symbolic(frame, "i", index)
-    for name, value in (
-        bind_targets(loop.targets, item, loop.iterable).items() if loop.targets else ()
-    ):
-        bound[name] = _symbolic(frame, name, value)
+    bound = {k: _symbolic(frame, k, v) for k, v in bindings(loop, index, item).items()}
     hidden = {name: frame.names[name] for name in bound if name in frame.names}
     hidden_defs = {name: frame.defs.pop(name) for name in bound if name in frame.defs}
     frame.names.update(bound)

@@ -25,55 +25,69 @@ if TYPE_CHECKING:
 def repeat(
     elaborator: Elaborator, frame: Frame, node: Callee, loop: Loop, steps: tuple[Value, ...]
 ) -> Value:
-    carried: dict[str, Value] = {}
-    collected: list[Value] = []
-    result: Value = None
     if not steps:
         return _empty_chain(elaborator, frame, node)
-    outputs: dict[str, list[Value]] = {}
-    symbolic = frame.symbolic and frame.root
     iterations = Iterations(elaborator, frame, node)
+    if frame.symbolic:
+        results, last = _symbolic_chain(iterations, elaborator, frame, node, steps)
+    else:
+        results = iterations.run(steps)
+        last = results[-1]
+    if is_poison(results[-1]):
+        return POISON
+    if loop.collect:
+        return tuple(first(result) for result in results)
+    if not isinstance(last, Outputs):
+        return last
+    carried = iterations.carry(last)
+    return Outputs(
+        {
+            name: carried[name] if name in carried else tuple(r.items[name] for r in results)
+            for name in last.items
+        }
+    )
+
+
+def _symbolic_chain(
+    iterations: Iterations,
+    elaborator: Elaborator,
+    frame: Frame,
+    node: Callee,
+    steps: tuple[Value, ...],
+) -> tuple[list[Value], Value]:
+    """The value of each iteration as it is there, and the last as it is after the loop.
+
+    At the root a size that counts in the loop's names is another in the next iteration.
+    """
+    loop = node.control.loop
+    assert loop is not None
+    results: list[Value] = []
+    carried: dict[str, Value] = {}
+    result: Value = None
     for index, item in enumerate(steps):
-        with iteration(frame, loop, index, item):
-            frame.fact(
-                node,
-                "iteration",
-                {k: frame.names[k] for k in loop.names},
-            )
-            result = iterations.next(path_of(frame, node, index), carried)
+        is_last = index == len(steps) - 1
+        result = iterations.next(index, item, carried)
         if is_poison(result):
-            return POISON
-        if frame.symbolic and index == len(steps) - 1:
+            return [result], result
+        if is_last:
             given = _given_types(frame, node, iterations.names())
             result = grown(given, result, frame.written(loop.iterable))
-        kept = renamed(result, loop, ex.Literal(index), frame) if symbolic else result
-        collected.append(first(kept))
-        if isinstance(kept, Outputs):
-            for name, value in kept.items.items():
-                outputs.setdefault(name, []).append(value)
-        if symbolic and len(steps) == 1 and not loop.collect:
-            after = shifted(result, loop, frame, last=False, count=2)
-            _imagine_second(elaborator, frame, node, _carry(after, iterations.names()))
-        if symbolic:
-            result = shifted(result, loop, frame, last=index == len(steps) - 1, count=len(steps))
-        carried = _carry(result, iterations.names())
-    if loop.collect:
-        return tuple(collected)
-    if not isinstance(result, Outputs):
-        return result
-    return Outputs({k: carried[k] if k in carried else tuple(v) for k, v in outputs.items()})
+        if not frame.root:
+            results.append(result)
+        else:
+            results.append(renamed(result, loop, ex.Literal(index), frame))
+            if len(steps) == 1 and not loop.collect:
+                after = shifted(result, loop, frame, last=False, count=2)
+                _imagine_second(elaborator, frame, node, iterations.carry(after))
+            result = shifted(result, loop, frame, last=is_last, count=len(steps))
+        carried = iterations.carry(result)
+    return results, result
 
 
 def _empty_chain(elaborator: Elaborator, frame: Frame, node: Callee) -> Value:
     passed = passing(elaborator, frame, node, Call((node.name,), node.span))
     assert node.control.loop is not None
     return () if node.control.loop.collect else passed
-
-
-def _carry(result: Value, inputs: list[str]) -> dict[str, Value]:
-    if isinstance(result, Outputs):
-        return {k: v for k, v in result.items.items() if k in inputs}
-    return {inputs[0]: result} if inputs else {}
 
 
 def _imagine_second(

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from netwright.ir import expr as ex
 from netwright.ir.dims import symbol
 from netwright.ir.printer import to_source
-from netwright.ir.values import Outputs, Tensor, Value, is_poison
+from netwright.ir.values import POISON, Outputs, Tensor, Value, is_poison
 from netwright.ops.entry import OpError
 from netwright.passes import numbers
 from netwright.passes.evaluate import attributes, calls, indexing, lists, names, operators
@@ -40,7 +40,7 @@ class Evaluator:
             spend(self._length(expr, result))
         if self.frame.symbolic:
             result = self._symbolised(expr, result)
-        if is_poison(result):
+        if result is POISON or (isinstance(result, tuple | Outputs) and is_poison(result)):
             raise Silent
         return result
 
