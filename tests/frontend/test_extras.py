@@ -6,7 +6,7 @@ import pytest
 from netwright.ir.expr import Attribute, Call, IfElse, Literal, Name
 from netwright.ir.program import Module
 
-from tests.frontend.specs import HEAD, IMAGE, sound
+from tests.frontend.specs import HEAD, IMAGE, codes, sound
 
 
 def model(beside: str) -> Module:
@@ -25,6 +25,14 @@ def test_variants_take_values_by_the_params_types() -> None:
     assert isinstance(small.values["norm"], Name)
     assert isinstance(small.values["mode"], Literal)
     assert list(module.variants) == ["small", "large"]
+
+
+def test_a_variant_for_verification() -> None:
+    module = model("params: {n: 2}\nvariants: {big: {}, tiny: {for: verify, n: 1}}\nwhere: [n > 0]\n")
+    assert [v.purpose for v in module.variants.values()] == ["", "verify"]
+    assert list(module.variants["tiny"].values) == ["n"]
+    other = "params: {n: 2}\nvariants: {tiny: {for: verifying, n: 1}}\nwhere: [n > 0]\n"
+    assert [code for code, _, _ in codes(f"{HEAD}{IMAGE}graph: {{a: ReLU}}\n{other}")] == ["E0403"]
 
 
 def test_methods() -> None:

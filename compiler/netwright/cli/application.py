@@ -15,6 +15,7 @@ COMMANDS = {
     "emit": "emit",
     "build": "build",
     "show": "show",
+    "verify": "verify",
     "list": "list_models",
     "new": "new",
     "fmt": "fmt",

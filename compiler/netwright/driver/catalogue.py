@@ -20,6 +20,7 @@ from netwright.driver.failure import UnknownSpec
 from netwright.frontend.budgets import DEFAULT
 from netwright.frontend.catalogue import Catalogue, Unreadable
 from netwright.frontend.document import MappingValue, read
+from netwright.frontend.lower_extras import FOR
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,15 @@ def _entry(top: Path, path: Path) -> Entry | None:
         return None
     model = document.root.get("model")
     variants = document.root.get("variants")
-    names = tuple(variants.entries) if isinstance(variants, MappingValue) else ()
+    held = variants.entries.items() if isinstance(variants, MappingValue) else ()
+    names = tuple(name for name, value in held if not _has_purpose(value))
     name = path.relative_to(top).with_suffix("").as_posix()
     return Entry(name, _shown(path), "" if model is None else getattr(model, "text", ""), names)
+
+
+def _has_purpose(variant: object) -> bool:
+    """Whether a variant is made for something, and so is no model of the catalogue."""
+    return isinstance(variant, MappingValue) and FOR in variant.entries
 
 
 def _shown(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What stands beside a graph: variants, methods, init, ties, key maps, state, properties."""
+"""What stands beside a graph: variants, methods, init, ties, key maps, state."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from netwright.frontend.document import Scalar, Value
 from netwright.frontend.form import Form
 from netwright.frontend.identifiers import MODULE_ATTRIBUTES, did_you_mean
 from netwright.frontend.lower_params import convert, usable
-from netwright.frontend.typeparse import ANY, dim_names
 from netwright.ir.expr import Expr
 from netwright.ir.program import Block, InitRule, KeyRule, Method, Param, Tie, Variant
 from netwright.source import Span
 
-_COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGBT])")
 _GROUP = re.compile(r"\\(\d)")
-PROPERTIES = {"causal": True, "permutation_invariant": True, "max_parameters": False}
-"""What the verifier can hold a model to; true for what is about a dim (`{over: T}`)."""
-
-_UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
+FOR = "for"
+PURPOSES = ("verify",)
+"""What a variant may be `for`: it then stands for the large ones, and is not listed as a model."""
 
 
 def variants(
@@ -35,7 +32,11 @@ def variants(
 def _variant(form: Form, key: Scalar, value: Value, known: Mapping[str, Param] | None) -> Variant:
     values: dict[str, Expr] = {}
     spans = {}
+    purpose = ""
     for name, held in form.entries(value):
+        if name.text == FOR:
+            purpose = _purpose(form, held)
+            continue
         if known is None:
             continue
         param = known.get(name.text)
@@ -46,7 +47,17 @@ def _variant(form: Form, key: Scalar, value: Value, known: Mapping[str, Param] |
             continue
         values[name.text] = convert(form, held, param.type)
         spans[name.text] = name.span
-    return Variant(key.text, values, spans, key.span)
+    return Variant(key.text, values, spans, key.span, purpose)
+
+
+def _purpose(form: Form, value: Value) -> str:
+    """What a variant is for: `verify`, and nothing else so far."""
+    text = value.text if isinstance(value, Scalar) else ""
+    if text not in PURPOSES:
+        listed = ", ".join(f"`{p}`" for p in PURPOSES)
+        message = f"a variant is for {listed}, and for nothing else"
+        form.report.add(Diagnostic("E0403", message, value.span, help=did_you_mean(text, PURPOSES)))
+    return text
 
 
 def methods(form: Form, value: Value | None) -> tuple[Method, ...]:
@@ -169,48 +180,3 @@ def _paired(form: Form, name: str, span: Span, kind: str, known: list[str]) -> N
         message = f"the model has no {kind} `{name}` to carry state"
         help = did_you_mean(name, known)
         form.report.add(Diagnostic("E0407", message, span, help=help))
-
-
-def properties(form: Form, value: Value | None, model: Block | None) -> dict[str, object]:
-    """Plain data; `12M` is a number."""
-    found: dict[str, object] = {}
-    for key, held in form.entries(value):
-        found[key.text] = _counts(form.plain(held))
-        fault = _unfit(key.text, found[key.text], model)
-        if fault is not None:
-            message, help = fault
-            known = key.text in PROPERTIES
-            span = held.span if known else key.span
-            form.report.add(Diagnostic("E0409", message, span, help=help))
-    return found
-
-
-def _unfit(name: str, value: object, model: Block | None) -> tuple[str, str] | None:
-    """What is wrong with a property, and the remedy."""
-    if name not in PROPERTIES:
-        known = ", ".join(f"`{p}`" for p in sorted(PROPERTIES))
-        help = did_you_mean(name, PROPERTIES) or f"the properties are {known}"
-        return f"there is no property `{name}`", help
-    if not PROPERTIES[name]:
-        whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
-        return None if whole else (f"`{name}` is a number of weights", "as in `12M` or `340000`")
-    over = value.get("over") if isinstance(value, dict) and len(value) == 1 else None
-    if not isinstance(over, str):
-        return f"`{name}` names the dim that it is about", "as in `{over: T}`"
-    if model is None or any(given.type == ANY for given in model.inputs):
-        return None
-    dims = [dim for given in model.inputs for dim in dim_names(given.type)]
-    if over not in dims or over in (param.name for param in model.params):
-        listed = ", ".join(f"`{dim}`" for dim in dict.fromkeys(dims))
-        help = did_you_mean(over, dims) or f"they bind {listed}"
-        return f"`{over}` is no dim that the model's inputs bind", help
-    return None
-
-
-def _counts(value: object) -> object:
-    if isinstance(value, str):
-        match = _COUNT.fullmatch(value)
-        return value if match is None else round(float(match[1]) * _UNITS[match[2]])
-    if isinstance(value, dict):
-        return {name: _counts(held) for name, held in value.items()}
-    return value

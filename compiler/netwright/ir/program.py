@@ -253,10 +253,13 @@ class KeyRule:
 
 @dataclass(frozen=True, eq=False)
 class Variant:
+    """`purpose` is `verify` for the one that the verifier takes in place of a large model."""
+
     name: str
     values: Mapping[str, Expr]
     spans: Mapping[str, Span]
     span: Span = NOWHERE
+    purpose: str = ""
 
 
 @dataclass(eq=False)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import linecache
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from netwright.artifact import Manifest
 from torch import nn
 from torch.fx import GraphModule, Node
-
-Lower = Callable[[frozenset[str], bool], GraphModule]
-"""The graph for some optional inputs, in evaluation or training."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +29,66 @@ class Slot:
     length: int | None = None
 
 
+@dataclass(frozen=True)
+class Param:
+    """A param of a spec, with the value that it has here.
+
+    kind  as the spec types it: `int`, `list[int]`, `str`, ...
+    """
+
+    name: str
+    kind: str
+    value: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+
+
+class Refused(ValueError):
+    """The compiler refuses a spec with other params; `code` is that of the first diagnostic."""
+
+    def __init__(self, code: str, message: str, place: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.place = place
+
+
+class Compiler(Protocol):
+    """What can still be asked of the compiler about a model."""
+
+    def lower(self, given: frozenset[str], training: bool) -> GraphModule:
+        """The graph for the optional inputs in `given`, by the back end without source."""
+
+    def flops(self, given: frozenset[str]) -> int | str:
+        """Predicted operations of a call, as an expression over the dims."""
+
+    def measure(self, params: Mapping[str, Any]) -> tuple[int, int | str]:
+        """The number of weights, and the FLOPs, with other params; Refused for unfit ones."""
+
+    def vary(self, params: Mapping[str, Any], variant: str | None = None) -> Compiled:
+        """The model with other params over its own, or a variant; Refused for unfit ones."""
+
+
 @dataclass(frozen=True, eq=False)
 class Compiled:
     """A model as the compiler gives it.
 
-    source   the emitted file, which is what runs
-    cases    the sets of optional inputs that the checker elaborated, the empty one first
-    lower    gives the graph of a case, by the back end that does not go through source
-    flops    predicted operations of a call, for a case; an expression over the dims
-    name     the spec as it was named, with `variant` and `params` as they were given
+    source    the emitted file, which is what runs
+    cases     the sets of optional inputs that the checker elaborated, the empty one first
+    name      the spec as it was named, with `variant` and `params` as they were given
+    settable  the spec's params
+    smaller   the variant that the spec names for verification, empty for none
     """
 
     manifest: Manifest
     source: str
     cases: tuple[frozenset[str], ...]
-    lower: Lower = field(repr=False)
-    flops: Callable[[frozenset[str]], int | str] = field(repr=False)
+    compiler: Compiler = field(repr=False)
     name: str = ""
     variant: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    settable: tuple[Param, ...] = ()
+    smaller: str = ""
 
     def build(
         self, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
@@ -68,7 +106,7 @@ class Compiled:
     ) -> GraphModule:
         """The graph for the optional inputs in `given`; its nodes know their inferred types."""
         with default_dtype(dtype):
-            return self.lower(given, training)
+            return self.compiler.lower(given, training)
 
     @cached_property
     def file(self) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from netwright.driver.count import count
+from netwright.artifact import Artifact
+from netwright.diagnostics import SpecError
+from netwright.driver.count import count, total_parameters
 from netwright.driver.graph import graph
 from netwright.driver.model import Model, load
 from netwright.driver.write import artifact_of
-from netwright.passes.model import Case
+from netwright.ir.values import ModuleValue
+from netwright.passes.model import Case, Elaboration
 from torch.fx import GraphModule
 
-from netwright_runtime.model.compiled import Compiled, size_text
+from netwright_runtime.model.compiled import Compiled, Param, Refused, size_text
 
 
 def compiled(
@@ -35,22 +40,71 @@ def compiled(
     """
     given = {**(params or {}), **more}
     model = load(source, variant, params=given)
-    elaboration = model.elaborate()
-    artifact = artifact_of(model)
+    name = model.module.path if isinstance(source, Model) else os.fspath(source)
+    return _compiled(name, model, given)
 
-    def lower(inputs: frozenset[str], training: bool) -> GraphModule:
-        return graph(model, inputs=inputs, training=training)
 
-    def flops(inputs: frozenset[str]) -> int | str:
-        return size_text(count(elaboration, elaboration.cases[Case(inputs)]).flops)
-
+def _compiled(name: str, model: Model, given: Mapping[str, Any]) -> Compiled:
+    compiler = _Compiler(name, model, given)
     return Compiled(
-        artifact.manifest,
-        artifact.source,
-        tuple(case.given for case in elaboration.cases if not case.training),
-        lower,
-        flops,
-        model.module.path if isinstance(source, Model) else os.fspath(source),
+        compiler.artifact.manifest,
+        compiler.artifact.source,
+        tuple(case.given for case in compiler.elaboration.cases if not case.training),
+        compiler,
+        name,
         model.variant,
         given,
+        tuple(_settable(compiler.elaboration)),
+        next((v.name for v in model.module.variants.values() if v.purpose == "verify"), ""),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Compiler:
+    """A loaded model, with what was asked of it."""
+
+    name: str
+    model: Model
+    given: Mapping[str, Any]
+
+    @cached_property
+    def elaboration(self) -> Elaboration:
+        return self.model.elaborate()
+
+    @cached_property
+    def artifact(self) -> Artifact:
+        return artifact_of(self.model)
+
+    def lower(self, given: frozenset[str], training: bool) -> GraphModule:
+        return graph(self.model, inputs=given, training=training)
+
+    def flops(self, given: frozenset[str]) -> int | str:
+        return size_text(count(self.elaboration, self.elaboration.cases[Case(given)]).flops)
+
+    def measure(self, params: Mapping[str, Any]) -> tuple[int, int | str]:
+        try:
+            elaboration = load(self.model, params=params).elaborate()
+        except SpecError as fault:
+            raise _refused(fault) from fault
+        return total_parameters(elaboration), size_text(count(elaboration).flops)
+
+    def vary(self, params: Mapping[str, Any], variant: str | None = None) -> Compiled:
+        try:
+            model = load(self.model, variant, params=params)
+            return _compiled(self.name, model, {**self.given, **params})
+        except SpecError as fault:
+            raise _refused(fault) from fault
+
+
+def _refused(fault: SpecError) -> Refused:
+    first = fault.diagnostics[0]
+    return Refused(first.code, first.message, str(first.span))
+
+
+def _settable(elaboration: Elaboration) -> Iterator[Param]:
+    for param in elaboration.block.params:
+        value = elaboration.params[param.name]
+        if not isinstance(value, ModuleValue):
+            yield Param(
+                param.name, str(param.type), value, param.minimum, param.maximum, param.choices
+            )

@@ -11,9 +11,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from netwright_runtime.model import Compiled, compiled
+from netwright_runtime.verify.domains import domains
 from netwright_runtime.verify.properties import PROPERTIES
 from netwright_runtime.verify.property import Finding, Level, Outcome, Property, Report, Trial
-from netwright_runtime.verify.run import Plan, Progress, verify_subject
+from netwright_runtime.verify.run import Plan, Progress, silent, verify_subject
+from netwright_runtime.verify.smaller import smaller
 from netwright_runtime.verify.subject import Subject
 from netwright_runtime.verify.trials import Fixed
 
@@ -50,7 +52,9 @@ def verify(
     skip: Collection[str] = (),
     trials: int | None = None,
     fixed: Fixed | None = None,
-    progress: Progress = lambda prop, outcome: None,
+    draw_params: int = 0,
+    whole: bool = False,
+    progress: Progress = silent,
     **more: Any,
 ) -> Report:
     """Hold a model to every property that applies to it.
@@ -61,7 +65,9 @@ def verify(
         only, skip: properties by name.
         trials: how many to draw for each property that varies; else it says itself.
         fixed: sizes, optional inputs and a seed to hold fast, as a failure's command gives them.
-        progress: told of each property before and after it runs.
+        draw_params: how many models with other params to hold to the properties of `VARIED`.
+        whole: verify a large model as it is, and not a smaller one that stands for it.
+        progress: told of each property before it runs.
         variant, params, more: as in `netwright.load`.
 
     Raises:
@@ -71,8 +77,17 @@ def verify(
     found = source
     if not isinstance(found, Compiled):
         found = compiled(found, variant, params=params, **more)
-    plan = Plan(chosen(level, only, skip), level, trials, fixed=fixed or Fixed({}))
-    return verify_subject(Subject(found), plan, progress)
+    held = fixed or Fixed({})
+    plan = Plan(chosen(level, only, skip), level, trials, fixed=held, draw_params=draw_params)
+    return verify_subject(subject_of(found, whole), plan, progress)
+
+
+def subject_of(found: Compiled, whole: bool = False) -> Subject:
+    """What is verified of a model: itself, or a smaller one where it is large."""
+    if whole:
+        return Subject(found)
+    least = {name: sizes[0] for name, sizes in domains(found.manifest, {}).items()}
+    return Subject(*smaller(found, least))
 
 
 def chosen(

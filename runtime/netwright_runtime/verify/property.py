@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +141,18 @@ class Report:
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
-    parameters: int = field(default=0)
+    parameters: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "model": self.model,
+            "ok": self.ok,
+            "parameters": self.parameters,
+            "seconds": round(self.seconds, 3),
+            "notes": list(self.notes),
+            "outcomes": [outcome.to_json() for outcome in self.outcomes],
+        }
 
     @property
     def ok(self) -> bool:

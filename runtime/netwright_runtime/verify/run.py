@@ -5,17 +5,22 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
+from netwright_runtime.model.compiled import Refused
 from netwright_runtime.verify.explain import explained
+from netwright_runtime.verify.params import drawn
 from netwright_runtime.verify.property import Finding, Level, Outcome, Property, Report, Trial
 from netwright_runtime.verify.subject import Subject
 from netwright_runtime.verify.trials import Fixed, search
 
-Progress = Callable[[Property, Outcome | None], None]
-"""Told of each property before it runs, and after."""
+Progress = Callable[[str, int, int], None]
+"""Told what runs now, how many are done, and of how many."""
+
+VARIED = frozenset({"types", "back_ends", "gradients"})
+"""Properties that models with drawn params are held to."""
 
 _FEWER = {Level.QUICK: 3, Level.DEFAULT: 1, Level.FULL: 1}
 _MORE = {Level.QUICK: 1, Level.DEFAULT: 1, Level.FULL: 5}
@@ -26,6 +31,7 @@ class Plan:
     """What to verify, and how thoroughly.
 
     seconds  for drawing the trials of one property; the first trial always runs
+    draw_params  how many models with other params are held to `VARIED`
     """
 
     properties: Sequence[Property]
@@ -33,6 +39,7 @@ class Plan:
     trials: int | None = None
     seconds: float = 10.0
     fixed: Fixed = field(default_factory=lambda: Fixed({}))
+    draw_params: int = 0
 
     def count(self, prop: Property) -> int:
         """How many trials `prop` gets."""
@@ -42,16 +49,21 @@ class Plan:
         return max(1, drawn) if self.trials is None else self.trials
 
 
-def verify_subject(
-    subject: Subject, plan: Plan, progress: Progress = lambda prop, outcome: None
-) -> Report:
+def silent(name: str, done: int, total: int) -> None:
+    """Progress that nobody sees."""
+
+
+def verify_subject(subject: Subject, plan: Plan, progress: Progress = silent) -> Report:
     """Hold a model to the properties of a plan."""
     start = time.monotonic()
     outcomes: list[Outcome] = []
-    for prop in plan.properties:
-        progress(prop, None)
+    total = len(plan.properties) + bool(plan.draw_params)
+    for done, prop in enumerate(plan.properties):
+        progress(prop.name, done, total)
         outcomes.append(_held(subject, prop, plan))
-        progress(prop, outcomes[-1])
+    if plan.draw_params:
+        progress("params", total - 1, total)
+        outcomes.append(_with_other_params(subject, plan))
     return Report(
         named(subject),
         tuple(outcomes),
@@ -68,6 +80,8 @@ def named(subject: Subject) -> str:
 
 
 def notes(subject: Subject) -> Iterable[str]:
+    if subject.stands_in:
+        yield subject.stands_in
     if subject.batch is None:
         yield "no dim is taken as the batch: `properties: {batch: NAME}` in the spec names one"
     elif "batch" not in subject.declared:
@@ -86,7 +100,7 @@ def _held(subject: Subject, prop: Property, plan: Plan) -> Outcome:
             found[trial] = findings(subject, prop, trial)
         return found[trial]
 
-    drawn, failing = search(
+    count, failing = search(
         subject,
         check,
         count=plan.count(prop),
@@ -95,15 +109,34 @@ def _held(subject: Subject, prop: Property, plan: Plan) -> Outcome:
         fixed=plan.fixed,
     )
     seconds = time.monotonic() - start
-    if drawn == 0:
+    if count == 0:
         return Outcome(prop.name, "skipped", reason="no sizes meet the spec's `where`")
     if failing is not None:
         command = _command(subject, prop, failing)
         return Outcome(
-            prop.name, "failed", drawn, seconds, found[failing], failing, command=command
+            prop.name, "failed", count, seconds, found[failing], failing, command=command
         )
     warnings = _distinct(f for fs in found.values() for f in fs)
-    return Outcome(prop.name, "warned" if warnings else "passed", drawn, seconds, warnings)
+    return Outcome(prop.name, "warned" if warnings else "passed", count, seconds, warnings)
+
+
+def _with_other_params(subject: Subject, plan: Plan) -> Outcome:
+    """Models with drawn params, each held to the properties in `VARIED`."""
+    start = time.monotonic()
+    properties = [prop for prop in plan.properties if prop.name in VARIED]
+    once = replace(plan, trials=1, draw_params=0)
+    count = 0
+    for model in drawn(subject.compiled, plan.draw_params, plan.fixed.seed or 0):
+        count += 1
+        seconds = time.monotonic() - start
+        if isinstance(model, Refused):
+            help = "let `where`, `min`, `max` or `choices` say which params fit"
+            finding = Finding(str(model), "", model.place, help)
+            return Outcome("params", "failed", count, seconds, (finding,))
+        for outcome in (_held(Subject(model), prop, once) for prop in properties):
+            if outcome.verdict == "failed":
+                return replace(outcome, property="params", trials=count, seconds=seconds)
+    return Outcome("params", "passed", count, time.monotonic() - start)
 
 
 def findings(subject: Subject, prop: Property, trial: Trial) -> tuple[Finding, ...]:

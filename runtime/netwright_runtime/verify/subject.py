@@ -28,8 +28,10 @@ class Subject:
     known weights, mode and no gradients, whatever the property before did to them.
     """
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, stands_in: str = "") -> None:
+        """`stands_in` says of a smaller model that it stands for the one that was asked for."""
         self.compiled = compiled
+        self.stands_in = stands_in
         self._modules: dict[torch.dtype, nn.Module] = {}
         self._graphs: dict[tuple[frozenset[str], bool, torch.dtype], GraphModule] = {}
 

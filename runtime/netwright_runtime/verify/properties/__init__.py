@@ -3,7 +3,13 @@
 from netwright_runtime.verify.properties import (
     back_ends,
     batch_independence,
+    checkpointing,
+    export,
+    fixed_point,
     gradients,
+    meta_device,
+    resources,
+    round_trip,
     types,
 )
 
@@ -12,5 +18,11 @@ PROPERTIES = (
     back_ends.PROPERTY,
     gradients.PROPERTY,
     batch_independence.PROPERTY,
+    checkpointing.PROPERTY,
+    export.PROPERTY,
+    fixed_point.PROPERTY,
+    meta_device.PROPERTY,
+    resources.PROPERTY,
+    round_trip.PROPERTY,
 )
 """Every property; `verify` takes those that its level includes."""
