@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netwright.diagnostics import Diagnostic
@@ -17,7 +17,11 @@ class Faulty(Expr):
 
 
 CONFINED = frozenset({"E0201", "E0202", "E0203", "E0204", "E0208", "E0212", "E0214", "E0219"})
-"""Faults of a single node: the rest of the program can still be elaborated."""
+"""Faults of a node, or of some that a fault names: the rest can still be elaborated."""
+_EVERYWHERE = frozenset({"E0201", "E0204", "E0208"})
+"""Those whose notes are further places of the fault."""
+_PLACES = 20
+"""Places of one fault up to which the rest is looked at."""
 
 
 def faulty_nodes(module: Module, errors: Iterable[Diagnostic]) -> frozenset[Node] | None:
@@ -25,12 +29,22 @@ def faulty_nodes(module: Module, errors: Iterable[Diagnostic]) -> frozenset[Node
     nodes = [node for block in module.all_blocks() for node in _nodes(block)]
     found: set[Node] = set()
     for error in errors:
-        place = error.span
-        holders = [n for n in nodes if _holds(n.span, place) or _holds(n.name_span, place)]
-        if error.code not in CONFINED or not holders:
+        holder = _holder(nodes, error.span)
+        if error.code not in CONFINED or holder is None or len(error.notes) > _PLACES:
             return None
-        found.add(holders[-1])  # inner nodes come after the ones around them
+        found.add(holder)
+        for note in error.notes if error.code in _EVERYWHERE else ():
+            other = _holder(nodes, note.span)
+            if other is None:
+                return None
+            found.add(other)
     return frozenset(found)
+
+
+def _holder(nodes: Sequence[Node], place: Span) -> Node | None:
+    """The innermost node around a place."""
+    holders = [n for n in nodes if _holds(n.span, place) or _holds(n.name_span, place)]
+    return holders[-1] if holders else None  # inner nodes come after the ones around them
 
 
 def _nodes(block: Block) -> Iterator[Node]:

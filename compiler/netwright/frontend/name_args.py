@@ -47,14 +47,14 @@ def _op_args(names: ExprNames, node: ModuleNode, callee: OpCallee, level: Level)
 def _open_arg(names: ExprNames, node: ModuleNode, name: str, value: Expr, level: Level) -> None:
     """An argument of a module that only the build knows. One that looks like a control key and
     reads what is not there is that key, misspelt."""
-    own = replace(names, report=Report())
+    own = replace(names, report=Report(), absent={})
     module_value(own, value, level)
     meant = closest(name, sorted(keys.CONTROL))
-    if own.report.errors and meant is not None:
+    if (own.report.errors or own.absent) and meant is not None:
         message = f"`{text_of(node.callee)}` has no argument `{name}`"
         names.fault("E0202", message, node.arg_spans[name], f"did you mean `{meant}`?")
     else:
-        names.report.extend(own.report)
+        names.take_over(own)
 
 
 def _block_args(names: ExprNames, node: ModuleNode, callee: BlockCallee, level: Level) -> None:

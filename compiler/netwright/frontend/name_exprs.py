@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.diagnostics import MAX_ERRORS, Diagnostic, Label, Report
 from netwright.frontend.builtins import (
     CONSTANTS,
     DTYPE_NAMES,
@@ -40,7 +40,6 @@ class Level:
     pending  names that its nodes define, and where
     open     some names could not be read, so that nothing is said about unknown ones
     current  the names of the node that is being read
-    said     the unknown names of that node, which are reported once
     """
 
     scope: Scope
@@ -48,12 +47,6 @@ class Level:
     parent: Level | None = None
     open: bool = False
     current: frozenset[str] = frozenset()
-    said: dict[str, Diagnostic] = field(default_factory=dict)
-
-    def begin(self, names: Iterable[str] = ()) -> None:
-        """A node that defines `names`, an output or a constraint is read next."""
-        self.current = frozenset(names)
-        self.said = {}
 
     def later(self, name: str) -> Span | None:
         """Where `name` is defined further down, on this level or around it."""
@@ -66,7 +59,20 @@ class Level:
 
     def with_scope(self, scope: Scope) -> Level:
         """The same place with more names in scope."""
-        return Level(scope, self.pending, self.parent, self.open, self.current, self.said)
+        return Level(scope, self.pending, self.parent, self.open, self.current)
+
+
+@dataclass(slots=True)
+class Absent:
+    """A name that is read and that nothing bears, with all the places where it stands."""
+
+    fault: Diagnostic
+    places: list[Span]
+
+    def error(self) -> Diagnostic:
+        first, *others = sorted(self.places, key=lambda at: (at.line, at.column))[:MAX_ERRORS]
+        notes = (*self.fault.notes, *(Label(at, "and here") for at in others))
+        return replace(self.fault, span=first, notes=notes)
 
 
 @dataclass(slots=True)
@@ -78,22 +84,43 @@ class ExprNames:
     used: set[Span] = field(default_factory=set)
     used_params: set[str] = field(default_factory=set)
     used_blocks: set[str] = field(default_factory=set)
+    absent: dict[tuple[str, Span | None], Absent] = field(default_factory=dict)
+    """What `missed` noted."""
 
     def fault(
         self, code: str, message: str, span: Span, help: str = "", notes: tuple[Label, ...] = ()
     ) -> None:
         self.report.add(Diagnostic(code, message, span, notes=notes, help=help))
 
-    def unknown_once(self, level: Level, name: str, fault: Diagnostic) -> None:
-        """Report an unknown name, once for a node; further places stand beside the first."""
-        first = level.said.get(name)
-        if first is None:
-            self.report.add(fault)
-            level.said[name] = fault
-        elif first.span != fault.span:
-            level.said[name] = self.report.annotate(
-                first, Label(fault.span, f"`{name}` stands here as well")
-            )
+    def missed(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        help: Callable[[], str] = str,
+        notes: tuple[Label, ...] = (),
+        defined: Span | None = None,
+    ) -> None:
+        """Note a name that nothing bears at this place, or that is `defined` further down."""
+        known = self.absent.get((message, defined))
+        if known is not None:
+            known.places.append(span)
+            return
+        fault = Diagnostic(code, message, span, notes=notes, help=help())
+        self.absent[message, defined] = Absent(fault, [span])
+        if len(self.absent) > MAX_ERRORS:
+            self.report_missed()
+
+    def take_over(self, part: ExprNames) -> None:
+        """Add what a part, checked on its own, found."""
+        self.report.extend(part.report)
+        for key, absent in part.absent.items():
+            self.absent.setdefault(key, Absent(absent.fault, [])).places.extend(absent.places)
+
+    def report_missed(self) -> None:
+        """One error for each name, at its first place, the others beside it."""
+        for absent in self.absent.values():
+            self.report.add(absent.error())
 
     def use(self, name: str, binding: Binding) -> None:
         self.used.add(binding.span)
@@ -146,13 +173,11 @@ class ExprNames:
         if self.file.callee(expr) is not None or name in self.file.uses:
             self.module_in_expression(expr, level)
         elif is_function(name):
-            op = did_you_mean(name, table.MODULES)
-            help = f"call it: `{name}(x)`" + (f"; or {op}" if op else "")
             message = f"`{name}` is a function, not a value"
-            self.unknown_once(level, name, Diagnostic("E0204", message, expr.span, help=help))
+            self.missed("E0204", message, expr.span, lambda: _calling(name))
         else:
-            message, help = f"there is no `{name}` here", self.close(name, level)
-            self.unknown_once(level, name, Diagnostic("E0204", message, expr.span, help=help))
+            message = f"there is no `{name}` here"
+            self.missed("E0204", message, expr.span, lambda: self.close(name, level))
 
     def close(self, name: str, level: Level) -> str:
         if name in _WORDS:
@@ -161,19 +186,26 @@ class ExprNames:
             return "`i` counts inside a loop"
         return did_you_mean(name, (*level.scope.visible(), *CONSTANTS))
 
+    def close_callable(self, name: str, level: Level) -> str:
+        known = (*self.file.blocks, *table.MODULES, *functions(), *level.scope.visible())
+        return did_you_mean(name, known)
+
+    def close_module(self, name: str, level: Level) -> str:
+        known = (*self.file.blocks, *table.MODULES, *self.file.uses, *level.scope.visible())
+        return did_you_mean(name, known)
+
     def forward(self, expr: Name, level: Level) -> bool:
         """Report a name that is defined further down; whether it is."""
         if expr.id in level.current:
-            fault = Diagnostic("E0208", f"`{expr.id}` reads itself", expr.span)
-            self.unknown_once(level, expr.id, fault)
+            message = f"`{expr.id}` reads itself"
+            self.missed("E0208", message, expr.span, defined=level.pending.get(expr.id))
             return True
         place = level.later(expr.id)
         if place is None:
             return False
         note = (Label(place, f"`{expr.id}` is defined here"),)
         message = f"`{expr.id}` is read before it is defined"
-        fault = Diagnostic("E0208", message, expr.span, notes=note, help="move it up")
-        self.unknown_once(level, expr.id, fault)
+        self.missed("E0208", message, expr.span, lambda: "move it up", note, place)
         return True
 
     def module_in_expression(self, expr: Expr, level: Level) -> None:
@@ -196,7 +228,7 @@ class ExprNames:
             else:
                 self.value(func.value, level, bound)
                 if not self.may_be_namespace(func.value, level, bound):
-                    self.method(expr, func, level)
+                    self.method(expr, func)
         elif isinstance(func, Call) and self.is_module(func, level):
             self.module_in_expression(func.func, level)
             self.arguments(func, level, bound)
@@ -219,7 +251,7 @@ class ExprNames:
             return False
         return level.open and level.scope.lookup(expr.id) is None
 
-    def method(self, call: Call, func: Attribute, level: Level) -> None:
+    def method(self, call: Call, func: Attribute) -> None:
         """A method goes by its name; what it is called on is known to elaboration only."""
         name = func.name
         op = table.method_named(name)
@@ -227,9 +259,8 @@ class ExprNames:
         if refused is not None:
             self.fault(refused.code, refused.message, _last(func), refused.help)
         elif op is None:
-            help = did_you_mean(name, functions())
-            fault = Diagnostic("E0201", f"there is no method `{name}`", _last(func), help=help)
-            self.unknown_once(level, f".{name}", fault)
+            message = f"there is no method `{name}`"
+            self.missed("E0201", message, _last(func), lambda: did_you_mean(name, functions()))
         else:
             self.keywords(call, op)
 
@@ -282,10 +313,8 @@ class ExprNames:
         if refused is not None:
             self.fault(refused.code, refused.message, func.span, refused.help)
             return
-        known = (*self.file.blocks, *table.MODULES, *functions(), *level.scope.visible())
-        help = did_you_mean(func.id, known)
         message = f"there is no function or module `{func.id}`"
-        self.unknown_once(level, func.id, Diagnostic("E0201", message, func.span, help=help))
+        self.missed("E0201", message, func.span, lambda: self.close_callable(func.id, level))
 
     def unknown_module(self, expr: Expr, level: Level) -> None:
         """A name that should be a module's and is none."""
@@ -307,22 +336,27 @@ class ExprNames:
             message = f"`{expr.id}` is a function, not a module"
             self.fault("E0201", message, expr.span, f"write `{expr.id}(x)`")
         elif not self.forward(expr, level) and not level.open:
-            known = (*self.file.blocks, *table.MODULES, *self.file.uses, *level.scope.visible())
             message = f"there is no module `{expr.id}`"
-            self.fault("E0201", message, expr.span, did_you_mean(expr.id, known))
+            self.missed("E0201", message, expr.span, lambda: self.close_module(expr.id, level))
 
     def unknown_member(self, expr: Attribute, namespace: str) -> None:
         module = self.file.uses.get(namespace)
         if module is None:
             message = f"there is no namespace `{namespace}`"
-            help = did_you_mean(namespace, self.file.uses)
-            self.fault("E0201", message, expr.value.span, help)
+            uses = self.file.uses
+            self.missed("E0201", message, expr.value.span, lambda: did_you_mean(namespace, uses))
             return
         known = [*module.blocks, *module.variants]
         if module.model is not None:
             known.append(module.model.name)
         message = f"`{namespace}` has no block or model `{expr.name}`"
-        self.fault("E0201", message, expr.span, did_you_mean(expr.name, known))
+        self.missed("E0201", message, expr.span, lambda: did_you_mean(expr.name, known))
+
+
+def _calling(name: str) -> str:
+    """The remedy for a function's name without brackets."""
+    op = did_you_mean(name, table.MODULES)
+    return f"call it: `{name}(x)`" + (f"; or {op}" if op else "")
 
 
 def _last(expr: Attribute) -> Span:

@@ -39,6 +39,7 @@ def check(module: Module, file: FileScope, report: Report) -> None:
         checker.block(block)
     if module.model is not None:
         checker.model(module.model)
+    names.report_missed()
     check_recursion(module, file, report)
     if not report.errors:
         report_unused(module, names)
@@ -90,11 +91,10 @@ class _Checker:
         """Nodes in order, then what leaves the block."""
         for index, node in enumerate(block.nodes):
             self.node(node, block, index, level)
+        level.current = frozenset()
         for where in block.where:
-            level.begin()
             self.names.value(where, level)
         for output in block.outputs:
-            level.begin()
             self.names.value(output.value, level)
             if output.type is not None:
                 self.dims(output.type, level)
@@ -103,7 +103,7 @@ class _Checker:
 
     def node(self, node: Node, block: Block, index: int, level: Level) -> None:
         targets = _targets(node)
-        level.begin(targets)
+        level.current = frozenset(targets)
         self.namespace(node)
         loop = node.control.loop
         inner = level
@@ -239,7 +239,6 @@ class _Checker:
                 message = f"the input `{given.name}` bears the name of a namespace"
                 self.names.fault("E0210", message, given.span)
         for method in self.module.methods:
-            level.begin()
             self.names.values((*method.inputs.values(), *method.outputs.values()), level)
         self.rules(level)
 
@@ -251,7 +250,6 @@ class _Checker:
         for tie in self.module.ties:
             if moved:
                 continue
-            level.begin()
             self.names.value(tie.source, level)
             root = tie.target.split(".")[0]
             known = root in level.scope.names or is_integer(root) or level.open

@@ -103,4 +103,6 @@ def _parsed(form: Form, text: str, span: Span) -> Expr | None:
 def _check_names(module: Module, expr: Expr, param: Param, report: Report) -> None:
     file = FileScope({p.name: p for p in module.params}, module.blocks, dict(module.uses))
     level = Level(Scope(file, None, {}, True), {})
-    param_value(ExprNames(file, report), expr, param, level)
+    names = ExprNames(file, report)
+    param_value(names, expr, param, level)
+    names.report_missed()
