@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from netwright.ir.expr import Attribute, Call, IfElse, Literal, Name
 from netwright.ir.program import Module
 
@@ -28,7 +27,9 @@ def test_variants_take_values_by_the_params_types() -> None:
 
 
 def test_a_variant_for_verification() -> None:
-    module = model("params: {n: 2}\nvariants: {big: {}, tiny: {for: verify, n: 1}}\nwhere: [n > 0]\n")
+    module = model(
+        "params: {n: 2}\nvariants: {big: {}, tiny: {for: verify, n: 1}}\nwhere: [n > 0]\n"
+    )
     assert [v.purpose for v in module.variants.values()] == ["", "verify"]
     assert list(module.variants["tiny"].values) == ["n"]
     other = "params: {n: 2}\nvariants: {tiny: {for: verifying, n: 1}}\nwhere: [n > 0]\n"
@@ -69,22 +70,6 @@ def test_key_maps() -> None:
     assert (rename.match, rename.to) == ("head\\.(.*)", "fc.\\1")
     assert drop.to is None
     assert (split.split, split.dim) == (("q", "k", "v"), 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("max_parameters: 12M", 12_000_000),
-        ("max_parameters: 1.5B", 1_500_000_000),
-        ("max_parameters: 20 K", 20_000),
-        ("max_parameters: 7", 7),
-        ("causal: {over: W}", {"over": "W"}),
-        ("permutation_invariant: {over: B}", {"over": "B"}),
-    ],
-)
-def test_properties(text: str, value: object) -> None:
-    name = text.partition(":")[0]
-    assert model(f"properties: {{{text}}}\n").properties == {name: value}
 
 
 def test_state_and_documentation() -> None:

@@ -79,6 +79,7 @@ outputs: {z: {value: b, type: "float[B, 8]"}}
 init: [{match: Linear.weight, with: zeros}]
 weights: {published: [{match: a, to: null}]}
 methods: {m: {outputs: {z: b}}}
+properties: {causal: {over: B}, padding_invariant: null, max_parameters: 1K}
 blocks: {Block: {params: {size: int}, inputs: {x: "float[B, C]"}, graph: {y: ReLU}}}
 """
 
@@ -107,6 +108,8 @@ FAULTS: dict[str, Change] = {
     "rule without `with`": lambda d: d["init"][0].pop("with"),
     "rules as a mapping": lambda d: d.update(init={"match": "a"}),
     "unknown key of a step": lambda d: d["weights"]["published"][0].update(too="b"),
+    "unknown property": lambda d: d.update(properties={"casual": {"over": "B"}}),
+    "property without its dim": lambda d: d.update(properties={"causal": {}}),
     "method without outputs": lambda d: d["methods"]["m"].pop("outputs"),
     "block without a graph": lambda d: d["blocks"]["Block"].pop("graph"),
     "where as a text": lambda d: d.update(where="n > 1"),

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from netwright.frontend import schema
 from netwright.frontend.keys import CONTROL
+from netwright.frontend.properties import PROPERTIES, Claim
 from netwright.frontend.schema_kinds import FORMULA
 from netwright.ops.entry import Arg, ModuleOp
 from netwright.ops.table import MODULES
@@ -52,6 +53,7 @@ def json_schema() -> dict[str, Any]:
     definitions["Node"] = _node(ops)
     definitions["ModuleNodeSpec"] |= _by_op(definitions["ModuleNodeSpec"], ops)
     definitions.update({f"op.{op.name}": _arguments(op) for op in ops})
+    root["properties"]["properties"] |= _claims()
     root["dependentRequired"] = {"model": ["graph"], "graph": ["model"]}
     root["anyOf"] = [{"required": ["graph"]}, {"required": ["blocks"]}]
     return {"$schema": _DRAFT, "title": "netwright spec", **root, "$defs": definitions}
@@ -119,6 +121,24 @@ def _by_op(node: dict[str, Any], ops: list[ModuleOp]) -> dict[str, Any]:
         "properties": {"op": op_key, **{k: v for k, v in node["properties"].items() if k != "op"}},
         "additionalProperties": FORMULA,
         "allOf": beside,
+    }
+
+
+def _claims() -> dict[str, Any]:
+    """The properties that a spec can claim, in place of a mapping that takes any."""
+    claims = {name: _claim(claim) for name, claim in PROPERTIES.items()}
+    return {"properties": claims, "additionalProperties": False}
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    found = {"description": f"Claims: {claim.doc}. As in `{claim.example}`."}
+    if not claim.fields:
+        return found
+    return found | {
+        "type": ["object", "null"] if claim.kind == "nullable" else "object",
+        "properties": {key: {"description": part.doc} for key, part in claim.fields.items()},
+        "required": [key for key, part in claim.fields.items() if part.required],
+        "additionalProperties": False,
     }
 
 

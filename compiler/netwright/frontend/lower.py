@@ -13,6 +13,7 @@ from netwright.frontend.form import Form
 from netwright.frontend.identifiers import fault_of
 from netwright.frontend.lower_nodes import NodeLowering
 from netwright.frontend.lower_params import inputs, outputs, params, usable
+from netwright.frontend.properties import properties
 from netwright.frontend.scope import FileScope, block_scope
 from netwright.frontend.slips import misspelt, slips
 from netwright.ir.expr import Expr
@@ -186,4 +187,4 @@ def _extras(form: Form, root: MappingValue, module: Module) -> None:
     edges = {"inputs", "outputs"}
     known = None if misspelt(root, keys.SPEC, edges) else module.model
     module.state = lower_extras.state(form, root.get("state"), known)
-    module.properties = lower_extras.properties(form, root.get("properties"), known)
+    module.properties = properties(form, root.get("properties"), module, known)
