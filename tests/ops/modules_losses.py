@@ -91,7 +91,7 @@ def three(draw: Draw, name: str) -> Case:
     second = mostly(draw, shape, st.sampled_from([shape[:-1], (*shape[:-1], 7)]))
     target = mostly(draw, target, st.sampled_from([(*target, 2), target[:-1]]))
     shapes = (shape, second, target)
-    inputs = {n: TensorType("float", s) for n, s in zip(names, shapes, strict=True)}
+    inputs = {n: TensorType(dtype(draw), s) for n, s in zip(names, shapes, strict=True)}
     return Case(name, _reduction(draw), inputs)
 
 
@@ -99,9 +99,9 @@ def gaussian(draw: Draw, name: str) -> Case:
     shape = frees(draw, draw(st.integers(1, 3)), 2, 5)
     variances = [shape, shape[:-1], (*shape[:-1], 1), shape[1:], (1,) * len(shape)]
     inputs = {
-        "input": TensorType("float", shape),
-        "target": TensorType("float", mostly(draw, shape, st.just((*shape[:-1], 7)))),
-        "var": TensorType("float", draw(st.sampled_from(variances))),
+        "input": TensorType(dtype(draw), shape),
+        "target": TensorType(dtype(draw), mostly(draw, shape, st.just((*shape[:-1], 7)))),
+        "var": TensorType(dtype(draw), draw(st.sampled_from(variances))),
     }
     return Case(name, _reduction(draw), inputs)
 

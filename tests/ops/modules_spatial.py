@@ -216,7 +216,7 @@ def _windows(draw: Draw) -> dict[str, Any]:
 
 def unfold(draw: Draw, name: str) -> Case:
     shape = images(draw, 2, Free(2))
-    return Case(name, _windows(draw), {"input": TensorType("float", shape)})
+    return Case(name, _windows(draw), {"input": TensorType(dtype(draw), shape)})
 
 
 def fold(draw: Draw, name: str) -> Case:

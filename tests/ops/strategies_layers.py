@@ -131,7 +131,7 @@ MATRIX: dict[str, Make] = {
 def scale(draw: Draw, shape: Shape, *names: str) -> Case:
     """Some of the optional weights of a layer."""
     wrong = st.just((*shape[:-1], 7) if shape else (7,))
-    return some(draw, **{name: exact(often(draw, shape, wrong)) for name in names})
+    return some(draw, **{name: tensor(draw, often(draw, shape, wrong)) for name in names})
 
 
 def linear(draw: Draw) -> Case:
@@ -176,7 +176,8 @@ def group_norm(draw: Draw) -> Case:
 def batch_norm(draw: Draw) -> Case:
     channels = draw(SIZE)
     x = tensor(draw, near(draw, (3, channels, *sizes(draw, 0, 2))))
-    statistics = {name: exact(near(draw, (channels,))) for name in ("running_mean", "running_var")}
+    names = ("running_mean", "running_var")
+    statistics = {name: tensor(draw, near(draw, (channels,))) for name in names}
     return {"input": x, **statistics, **scale(draw, (channels,), "weight", "bias")}
 
 
@@ -343,7 +344,7 @@ def sliding(draw: Draw) -> Case:
 
 def unfold(draw: Draw) -> Case:
     shape = (2, 3, draw(st.integers(1, 7)), draw(st.integers(1, 7)))[draw(st.integers(0, 1)) :]
-    kind = often(draw, "float", st.just("int"))
+    kind = often(draw, "float", st.sampled_from(["int", "bool"]))
     return {"input": exact(near(draw, shape), kind), **sliding(draw)}
 
 
@@ -352,7 +353,7 @@ def fold(draw: Draw) -> Case:
     positions = ((size - kernel) // stride + 1) ** 2
     shape = near(draw, (2, 3 * kernel**2, positions))
     return {
-        "input": exact(shape), "output_size": size, "kernel_size": kernel, "stride": stride
+        "input": tensor(draw, shape), "output_size": size, "kernel_size": kernel, "stride": stride
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import lcm
@@ -261,8 +261,7 @@ def all_cases(block: Block, module: Module) -> Iterator[Case]:
 def reads_training(module: Module) -> bool:
     """Whether anything in the file, or a file it uses, is decided by `training`."""
     files = _files(module, set())
-    blocks = (block for file in files for block in file.all_blocks())
-    return any(_mentions_training(node) for block in blocks for node in block.nodes)
+    return any(_block_reads_training(block) for file in files for block in file.all_blocks())
 
 
 def _files(module: Module, seen: set[Module]) -> set[Module]:
@@ -274,19 +273,29 @@ def _files(module: Module, seen: set[Module]) -> set[Module]:
     return seen
 
 
+def _block_reads_training(block: Block) -> bool:
+    read = any(_mentions_training(node) for node in block.nodes)
+    return read or _names_training(output.value for output in block.outputs)
+
+
 def _mentions_training(node: Node) -> bool:
-    if isinstance(node, InlineNode):
-        return any(_mentions_training(n) for n in node.block.nodes)
-    exprs: list[ex.Expr] = []
+    """Whether a node, or what is inside it, reads `training`."""
+    if isinstance(node, InlineNode) and _block_reads_training(node.block):
+        return True
+    exprs: list[ex.Expr | None] = [getattr(node, "value", None)]
     if isinstance(node, ModuleNode):
-        exprs += [*node.args.values(), *node.given.positional, *node.given.named.values()]
-    value = getattr(node, "value", None)
-    if isinstance(value, ex.Expr):
-        exprs.append(value)
-    exprs += [e for e in (node.control.when, node.control.otherwise) if e is not None]
-    return any(
-        isinstance(e, ex.Name) and e.id == "training" for expr in exprs for e in ex.walk(expr)
-    )
+        exprs += node.args.values()
+    if isinstance(node, ModuleNode | InlineNode):
+        exprs += [*node.given.positional, *node.given.named.values()]
+    control = node.control
+    exprs += [control.when, control.otherwise, control.frozen, control.checkpoint]
+    exprs += [None if control.loop is None else control.loop.iterable]
+    return _names_training(expr for expr in exprs if isinstance(expr, ex.Expr))
+
+
+def _names_training(exprs: Iterable[ex.Expr | None]) -> bool:
+    held = (e for expr in exprs if expr is not None for e in ex.walk(expr))
+    return any(isinstance(e, ex.Name) and e.id == "training" for e in held)
 
 
 __all__ = ["NOWHERE", "Case", "Elaboration", "all_cases", "elaborate", "model_instance"]

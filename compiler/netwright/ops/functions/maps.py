@@ -228,11 +228,17 @@ def _positions(args: Arguments, sizes: tuple[Size, Size]) -> Size:
     return total
 
 
+def _want_movable(x: TensorType) -> None:
+    """Refuse what torch does not unfold or fold: integers."""
+    if x.dtype != "bool":
+        want_floating(x)
+
+
 def _unfold_rule(args: Arguments) -> TensorType:
     """(B, C, H, W) -> (B, C * k * k, L)."""
     x: TensorType = args["input"]
     want_rank(x, [3, 4])
-    want_floating(x)
+    _want_movable(x)
     kernel = _pair(args["kernel_size"], "kernel_size")
     columns = _positions(args, (x.shape[-2], x.shape[-1]))
     rows = mul(x.shape[-3], mul(*kernel))
@@ -243,7 +249,7 @@ def _fold_rule(args: Arguments) -> TensorType:
     """(B, C * k * k, L) -> (B, C, H, W)."""
     x: TensorType = args["input"]
     want_rank(x, [2, 3])
-    want_floating(x)
+    _want_movable(x)
     kernel = _pair(args["kernel_size"], "kernel_size")
     size = _pair(args["output_size"], "output_size")
     taps = mul(*kernel)

@@ -89,7 +89,19 @@ def _layer_norm_rule(args: Arguments) -> TensorType:
         raise OpError(message, arg="normalized_shape")
     for name in ("weight", "bias"):
         _want_scale(args.get(name), shape, name)
+    if "bias" in args:  # `rms_norm`, which has none, promotes
+        _want_one_dtype(x, args["weight"], args["bias"])
     return x
+
+
+def _want_one_dtype(x: TensorType, *weights: TensorType | None) -> None:
+    """Weights and statistics are of the dtype of `x`; beside half precision all may be wider."""
+    given = {weight.dtype for weight in weights if weight is not None}
+    wider = x.dtype in ("float16", "bfloat16") and given <= {"float", "float32"}
+    if given - {x.dtype} and not wider:
+        found = ", ".join(sorted(given - {x.dtype}))
+        raise OpError(f"`input` is {x}, but its weights are {found}", arg="input", code="E0304",
+                      help="convert them, `.to(x.dtype)`")  # fmt: skip
 
 
 def _want_scale(x: TensorType | None, shape: tuple[Size, ...], arg: str) -> None:
@@ -111,6 +123,7 @@ def _group_norm_rule(args: Arguments) -> TensorType:
         raise OpError(message, arg="num_groups")
     for name in ("weight", "bias"):
         _want_scale(args[name], (x.shape[1],), name)
+    _want_one_dtype(x, args["weight"], args["bias"])
     return x
 
 
@@ -119,8 +132,10 @@ def _batch_norm_rule(args: Arguments) -> TensorType:
     want_floating(x)
     if x.rank < 2:
         raise OpError(f"`input` must have 2 dims or more, found {x}", arg="input", code="E0302")
-    for name in ("running_mean", "running_var", "weight", "bias"):
+    names = ("running_mean", "running_var", "weight", "bias")
+    for name in names:
         _want_scale(args[name], (x.shape[1],), name)
+    _want_one_dtype(x, *(args[name] for name in names))
     return x
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from netwright.ir.dims import Size, known
 from netwright.ir.types import TensorType, is_complex, is_float, is_int
+from netwright.ops.binding import describe
 from netwright.ops.entry import Arg, Arguments, FunctionOp, OpError, Result
 from netwright.ops.functions.arguments import (
     DIM,
@@ -97,6 +98,8 @@ def _spread_rule(args: Arguments) -> TensorType:
 
 def _norm_rule(args: Arguments) -> TensorType:
     x: TensorType = args["input"]
+    if not isinstance(args["p"], int | float) and args["p"] not in ("fro", "nuc"):
+        raise OpError(f"`p` wants a number, found {describe(args['p'])}", arg="p", code="E0212")
     dtype = chosen_dtype(args, x.dtype)
     for kind in (x.dtype, dtype):
         want_floating(TensorType(kind, x.shape))

@@ -61,6 +61,7 @@ def _check(count: int, x: TensorType, args: Arguments) -> None:
     need_build_dtype(x, "input")
     need_rank(x, "input", (count + 1, count + 2), LAYOUTS[count])
     need_inferred(x.shape[-count - 1], args, "in_channels", "input channels")
+    need_positive(args["in_channels"], "in_channels")
     need_positive(args["out_channels"], "out_channels")
     need_multiple(args["in_channels"], args["groups"], "groups", "`in_channels`")
     need_multiple(args["out_channels"], args["groups"], "groups", "`out_channels`")

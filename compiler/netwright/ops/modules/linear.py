@@ -27,6 +27,7 @@ def _linear(args: Arguments) -> TensorType:
     need_build_dtype(x, "input")
     need_rank_from(x, "input", 1)
     need_inferred(x.shape[-1], args, "in_features", "input features")
+    need_positive(args["in_features"], "in_features")
     need_positive(args["out_features"], "out_features")
     return TensorType(x.dtype, (*x.shape[:-1], args["out_features"]))
 

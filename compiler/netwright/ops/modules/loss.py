@@ -124,42 +124,46 @@ def _cross_entropy(args: Arguments) -> TensorType:
 def _cosine_embedding(args: Arguments) -> TensorType:
     """(B, D), (B, D) with a target (B), or all without B."""
     x, y, target = (tensor(args, name) for name in ("input1", "input2", "target"))
-    dtype = need_one_dtype(("input1", x), ("input2", y))
-    need_real(target, "target")
     need_rank(x, "input1", (1, 2), "(B, D)")
     need_same_shape(y, x, "input2", "input1")
     need_shape(target, x.shape[:-1], "target")
-    return _reduced(TensorType(_joined(TensorType(dtype, ()), target), x.shape[:-1]), args)
+    return _reduced(TensorType(_floating(x, y), x.shape[:-1]), args)
+
+
+def _floating(*inputs: TensorType) -> str:
+    """The dtype in which a loss computes on `inputs`; integers alone become `float`."""
+    dtype = promoted(inputs)
+    return dtype if is_float(dtype) else "float"
 
 
 def _margin_ranking(args: Arguments) -> TensorType:
     """Three inputs of one rank, broadcast."""
     x, y, target = (tensor(args, name) for name in ("input1", "input2", "target"))
-    dtype = need_one_dtype(("input1", x), ("input2", y))
-    need_real(target, "target")
-    need_rank(y, "input2", (x.rank,), "that of `input1`")
-    need_rank(target, "target", (x.rank,), "that of `input1`")
+    for name, value in (("input1", x), ("input2", y), ("target", target)):
+        need_real(value, name)
+        need_rank(value, name, (x.rank,), "that of `input1`")
     shape = broadcast(x.shape, y.shape, target.shape)
-    return _reduced(TensorType(_joined(TensorType(dtype, ()), target), shape), args)
+    return _reduced(TensorType(_floating(x, y, target), shape), args)
 
 
 def _triplet(args: Arguments) -> TensorType:
     """Three inputs (B, D), broadcast -> (B)."""
     names = ("anchor", "positive", "negative")
     inputs = [tensor(args, name) for name in names]
-    dtype = need_one_dtype(*zip(names, inputs, strict=True))
     need_rank_from(inputs[0], "anchor", 1)
-    for name, x in zip(names[1:], inputs[1:], strict=True):
+    for name, x in zip(names, inputs, strict=True):
+        need_real(x, name)
         need_rank(x, name, (inputs[0].rank,), "that of `anchor`")
     shape = broadcast(*(x.shape for x in inputs))
-    return _reduced(TensorType(dtype, shape[:-1]), args)
+    return _reduced(TensorType(_floating(*inputs), shape[:-1]), args)
 
 
 def _gaussian(args: Arguments) -> TensorType:
     """The variance is one for each value, or one for each row, with or without its dim of 1."""
     x, target, var = (tensor(args, name) for name in ("input", "target", "var"))
-    for name, value in (("input", x), ("target", target), ("var", var)):
-        need_floating(value, name)
+    need_real(x, "input")
+    need_real(target, "target")
+    need_floating(var, "var")
     variance = var.shape
     if not same_shape(variance, x.shape) and same_shape(variance, x.shape[:-1]):
         variance = (*variance, 1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from netwright.ir.dims import Size, at_least, compare, floordiv, show
+from netwright.ir.dims import Dim, Size, at_least, compare, floordiv, show
 from netwright.ir.types import TensorType, is_float
+from netwright.ops.binding import describe
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result
 from netwright.ops.modules.checks import (
     need_fit,
@@ -116,6 +117,10 @@ def _adaptive(count: int, args: Arguments) -> TensorType:
     x = _input(count, args)
     need_floating(x, "input")
     asked = per_axis(args, "output_size", count)
+    for out in asked:
+        if out is not None and (isinstance(out, bool) or not isinstance(out, int | Dim)):
+            message = f"`output_size` wants sizes or None, found {describe(out)}"
+            raise OpError(message, arg="output_size", code="E0212")
     sizes = tuple(
         size if out is None else out for out, size in zip(asked, x.shape[-count:], strict=True)
     )

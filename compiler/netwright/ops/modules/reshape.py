@@ -71,10 +71,16 @@ def _blocks(spatial: tuple[Size, ...], args: Arguments) -> Size:
     return product(counts)
 
 
+def _need_movable(x: TensorType) -> None:
+    """Refuse what torch does not unfold or fold: integers."""
+    if x.dtype != "bool":
+        need_floating(x, "input")
+
+
 def _unfold(args: Arguments) -> TensorType:
     """(B, C, H, W) -> (B, C * kernel area, windows), with or without B."""
     x = tensor(args, "input")
-    need_floating(x, "input")
+    _need_movable(x)
     need_rank(x, "input", (3, 4), "(B, C, H, W)")
     area = product(per_axis(args, "kernel_size", 2))
     blocks = _blocks(x.shape[-2:], args)
@@ -84,7 +90,7 @@ def _unfold(args: Arguments) -> TensorType:
 def _fold(args: Arguments) -> TensorType:
     """(B, C * kernel area, windows) -> (B, C, *output_size), with or without B."""
     x = tensor(args, "input")
-    need_floating(x, "input")
+    _need_movable(x)
     need_rank(x, "input", (2, 3), "(B, C * kernel area, windows)")
     spatial = positive_per_axis(args, "output_size", 2)
     blocks = _blocks(spatial, args)
