@@ -1,4 +1,4 @@
-"""What the source back end cannot write is refused with its place, not with a traceback."""
+"""What the source back end cannot write is refused with its place, by a check and by emission."""
 
 from __future__ import annotations
 
@@ -7,24 +7,57 @@ from pathlib import Path
 import netwright
 import pytest
 
-SPEC = """\
+HEAD = """\
 netwright: 1
-model: Flat
+model: Refused
 inputs: {x: "float[B, 4]"}
 graph:
-  body:
-    key: ""
-    graph:
-      fc: Linear(out_features=3)
 """
 
+REFUSED = {
+    "weights of a module beside those of the class": (
+        """\
+  fc: {op: Linear, out_features: 4, key: ""}
+""",
+        'the weights of `fc` have no level of their own (`key: ""`)',
+    ),
+    "a repeated block without a level": (
+        """\
+  body: {key: "", repeat: 2, graph: {fc: {op: Linear, out_features: 4, key: "fc{i}"}, act: ReLU}}
+""",
+        '`key: ""` stands on a block that is repeated',
+    ),
+    "a block without a level called again": (
+        """\
+  body: {key: "", graph: {fc: Linear(out_features=4), act: ReLU}}
+  out: body(x)
+""",
+        '`body` has no level of its own (`key: ""`), and is called again',
+    ),
+    "computed attributes that two nodes share": (
+        """\
+  a: {op: Linear, out_features: 4, repeat: 2, key: "h{i}.a"}
+  b: {op: Linear, out_features: 4, repeat: 2, key: "h{i}.b"}
+""",
+        "`a` has computed names beside the same names of other nodes",
+    ),
+    "computed levels that two nodes share": (
+        """\
+  a: {op: Linear, out_features: 4, repeat: 2, key: "h.m{i}.a"}
+  b: {op: Linear, out_features: 4, key: h.z}
+""",
+        "`a` shares a level of computed names with another node",
+    ),
+}
 
-def test_a_key_that_adds_no_level(tmp_path: Path) -> None:
-    file = tmp_path / "flat.yaml"
-    file.write_text(SPEC, encoding="utf-8")
-    assert netwright.check(file).ok
-    with pytest.raises(netwright.SpecError, match=r"E0219.*cannot be written as source") as refused:
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(case: str, tmp_path: Path) -> None:
+    graph, message = REFUSED[case]
+    file = tmp_path / "refused.yaml"
+    file.write_text(HEAD + graph, encoding="utf-8")
+    (found,) = netwright.check(file).errors
+    assert (found.code, found.message, found.span.line) == ("E0219", message, 5)
+    with pytest.raises(netwright.SpecError) as refused:
         netwright.emit(file)
-    assert refused.value.diagnostics[0].span.line == 5
-    graph = netwright.graph(file)
-    assert list(graph.state_dict()) == ["fc.weight", "fc.bias"]
+    assert refused.value.diagnostics[0] == found

@@ -146,16 +146,30 @@ class Paren(Expr):
 
 
 @dataclass(frozen=True, eq=False)
+class Entry(Expr):
+    """`"key": value` in a dict, in emitted code only."""
+
+    key: Expr
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
 class DictExpr(Expr):
     """`{"key": value}`, in emitted code only."""
 
-    keys: tuple[str, ...]
-    values: tuple[Expr, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Format(Expr):
+    """`f"layer{i + 1}"`, in emitted code only; a text stands for itself."""
+
+    parts: tuple[str | Expr, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Comprehension(Expr):
-    """`[element for targets in iterable if conditions]`."""
+    """`[element for targets in iterable if conditions]`; an `Entry` makes it one of a dict."""
 
     element: Expr
     targets: tuple[str, ...]
@@ -170,8 +184,10 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Attribute(value=value) | Star(value=value) | Paren(value=value):
             return (value,)
-        case DictExpr(values=values):
-            return values
+        case Entry(key=key, value=value):
+            return (key, value)
+        case DictExpr(entries=entries):
+            return entries
         case Slice(lower=lower, upper=upper, step=step):
             return tuple(e for e in (lower, upper, step) if e is not None)
         case Index(value=value, items=items):
@@ -192,6 +208,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return items
         case Comprehension(element=element, iterable=iterable, conditions=conditions):
             return (element, iterable, *conditions)
+        case Format(parts=parts):
+            return tuple(p for p in parts if isinstance(p, Expr))
     return ()
 
 

@@ -14,7 +14,9 @@ from netwright.ir.expr import (
     Comprehension,
     DictExpr,
     Dots,
+    Entry,
     Expr,
+    Format,
     IfElse,
     Index,
     ListExpr,
@@ -83,14 +85,17 @@ def _print(expr: Expr) -> tuple[str, int]:
             return f"[{', '.join(to_source(i) for i in items)}]", _ATOM
         case Star(value=value):
             return f"*{_wrap(value, _OR)}", _ATOM
-        case DictExpr(keys=keys, values=values):
-            pairs = zip(keys, values, strict=True)
-            return "{" + ", ".join(f"{quote(k)}: {to_source(v)}" for k, v in pairs) + "}", _ATOM
+        case Entry(key=key, value=value):
+            return f"{to_source(key)}: {to_source(value)}", _ATOM
+        case DictExpr(entries=entries):
+            return "{" + ", ".join(map(to_source, entries)) + "}", _ATOM
         case TupleExpr(items=items):
             inner = ", ".join(to_source(i) for i in items)
             return (f"({inner},)" if len(items) == 1 else f"({inner})"), _ATOM
         case Comprehension():
             return _comprehension(expr), _ATOM
+        case Format(parts=parts):
+            return _format(parts), _ATOM
     raise TypeError(f"no way to print {type(expr).__name__}")
 
 
@@ -140,10 +145,18 @@ def _is_simple_end(expr: Expr) -> bool:
     return isinstance(expr, Literal | Name)
 
 
+def _format(parts: tuple[str | Expr, ...]) -> str:
+    """An f-string; its texts are pieces of weights' names, which hold no quotes or braces."""
+    inner = "".join(p if isinstance(p, str) else f"{{{to_source(p)}}}" for p in parts)
+    return f"f'{inner}'" if '"' in inner else f'f"{inner}"'
+
+
 def _comprehension(expr: Comprehension) -> str:
     targets = ", ".join(expr.targets)
     conditions = "".join(f" if {_wrap(c, _OR)}" for c in expr.conditions)
     body = f"{to_source(expr.element)} for {targets} in {_wrap(expr.iterable, _OR)}{conditions}"
+    if isinstance(expr.element, Entry):
+        return f"{{{body}}}"
     return body if expr.generator else f"[{body}]"
 
 
@@ -230,8 +243,10 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             return Star(again(value), span=expr.span)
         case Paren(value=value):
             return Paren(again(value), span=expr.span)
-        case DictExpr(keys=keys, values=values):
-            return DictExpr(keys, tuple(again(v) for v in values), span=expr.span)
+        case Entry(key=key, value=value):
+            return Entry(again(key), again(value), span=expr.span)
+        case DictExpr(entries=entries):
+            return DictExpr(tuple(_entry(again(e)) for e in entries), span=expr.span)
         case TupleExpr(items=items):
             return TupleExpr(tuple(again(i) for i in items), span=expr.span)
         case Comprehension(element=element, targets=targets, iterable=iterable):
@@ -239,6 +254,14 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             return Comprehension(
                 again(element), targets, again(iterable), conditions, expr.generator, span=expr.span
             )
+        case Format(parts=parts):
+            pieces = tuple(p if isinstance(p, str) else again(p) for p in parts)
+            return Format(pieces, span=expr.span)
+    return expr
+
+
+def _entry(expr: Expr) -> Entry:
+    assert isinstance(expr, Entry)
     return expr
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
+from netwright.backends.source.code import call
 from netwright.diagnostics import Diagnostic
-from netwright.ir.expr import Expr
+from netwright.ir.expr import Expr, Format
+from netwright.ir.printer import to_source
 from netwright.ir.program import Node
 
 
@@ -19,7 +22,10 @@ class Unwritable(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """One level of a key: literal text, or an expression (`{i + 1}`)."""
+    """One level of a key: literal text, an expression (`{i + 1}`), or both (`layer{i + 1}`).
+
+    `text` of what is computed is how the spec writes it, so that equal levels have equal texts.
+    """
 
     text: str
     expr: Expr | None = None
@@ -27,6 +33,15 @@ class Part:
     @property
     def dynamic(self) -> bool:
         return self.expr is not None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the level is a number."""
+        return self.text.isdigit() if self.expr is None else not isinstance(self.expr, Format)
+
+    def named(self, written: Expr) -> Expr:
+        """The level as a string, its expression being `written`."""
+        return written if isinstance(written, Format) else call("str", written)
 
 
 @dataclass(frozen=True)
@@ -41,9 +56,14 @@ class Location:
         return self.parts[0].text if self.parts else ""
 
     @property
-    def numbered(self) -> bool:
-        """Whether the second level is a number, literal or computed."""
-        return len(self.parts) > 1 and (self.parts[1].dynamic or self.parts[1].text.isdigit())
+    def spliced(self) -> bool:
+        """Whether the node adds no level (`key: ""`): its code is part of the class around it."""
+        return not self.parts
+
+    @property
+    def computed(self) -> bool:
+        """Whether the attribute's name is computed."""
+        return bool(self.parts) and self.parts[0].dynamic
 
 
 def location(node: Node) -> Location:
@@ -52,20 +72,28 @@ def location(node: Node) -> Location:
     loops = loop is not None and loop.kind != "scan" and not node.control.shared
     if node.control.key is None:
         return Location((Part(node.name),), loops)
-    if not node.control.key:
-        message = '`key: ""` cannot be written as source'
-        help = "write the nodes of this graph into the graph around it"
-        raise Unwritable(Diagnostic("E0219", message, node.name_span, help=help))
-    levels: list[Part] = []
-    text, expr = "", None
+    levels: list[list[str | Expr]] = [[]]
     for part in node.control.key:
         if part.expr is not None:
-            expr = part.expr
+            levels[-1].append(part.expr)
             continue
-        first, *rest = part.text.split(".")
-        text += first
-        for piece in rest:
-            levels.append(Part(text, expr))
-            text, expr = piece, None
-    levels.append(Part(text, expr))
-    return Location(tuple(p for p in levels if p.text or p.dynamic), loops)
+        for k, text in enumerate(part.text.split(".")):
+            if k:
+                levels.append([])
+            if text:
+                levels[-1].append(text)
+    return Location(tuple(_part(pieces) for pieces in levels if pieces), loops)
+
+
+def _part(pieces: list[str | Expr]) -> Part:
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        return Part(pieces[0])
+    if len(pieces) == 1 and isinstance(pieces[0], Expr):
+        return Part(f"{{{to_source(pieces[0])}}}", pieces[0])
+    written = "".join(p if isinstance(p, str) else f"{{{to_source(p)}}}" for p in pieces)
+    return Part(written, Format(tuple(pieces)))
+
+
+def refuse(node: Node, message: str, help: str) -> NoReturn:
+    """Raise Unwritable for a node."""
+    raise Unwritable(Diagnostic("E0219", message, node.name_span, help=help))

@@ -16,6 +16,7 @@ from netwright.ir.expr import (
     Compare,
     Comprehension,
     DictExpr,
+    Entry,
     Expr,
     IfElse,
     Index,
@@ -28,7 +29,7 @@ from netwright.ir.expr import (
     TupleExpr,
     Unary,
 )
-from netwright.ir.printer import operand, quote, to_source
+from netwright.ir.printer import operand, to_source
 
 WIDTH = 88
 
@@ -50,11 +51,10 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
             return expression(value, indent, f"{prefix}*", suffix)
         case TupleExpr(items=items):
             return _exploded(f"{pad}{prefix}(", list(items), f"){suffix}", indent)
-        case DictExpr(keys=keys, values=values):
-            pairs = [
-                _Keyword(Keyword(f"{quote(k)}: ", v)) for k, v in zip(keys, values, strict=True)
-            ]
-            return _exploded(f"{pad}{prefix}{{", list(pairs), f"}}{suffix}", indent)
+        case DictExpr(entries=entries):
+            return _exploded(f"{pad}{prefix}{{", list(entries), f"}}{suffix}", indent)
+        case Entry(key=key, value=value):
+            return expression(value, indent, f"{prefix}{to_source(key)}: ", suffix)
         case Paren(value=value):
             return _parenthesised(value, indent, prefix, suffix)
         case Name() | Literal():
@@ -253,8 +253,7 @@ def _item_text(item: Expr) -> str:
 
 
 def _lead(item: _Keyword) -> str:
-    """`name=` of an argument, `"key": ` of a dict's entry."""
-    return item.keyword.name if item.keyword.name.endswith(": ") else f"{item.keyword.name}="
+    return f"{item.keyword.name}="
 
 
 def _exploded(head: str, items: list[Expr], tail: str, indent: int) -> list[str]:
@@ -278,9 +277,10 @@ def _exploded(head: str, items: list[Expr], tail: str, indent: int) -> list[str]
 def _comprehension(expr: Comprehension, indent: int, prefix: str, suffix: str) -> list[str]:
     pad = " " * indent
     flat = to_source(expr)[1:-1]
+    opened, closed = "{}" if isinstance(expr.element, Entry) else "[]"
     if indent + 4 + len(flat) <= WIDTH:
-        return [f"{pad}{prefix}[", f"{pad}    {flat}", f"{pad}]{suffix}"]
-    return [f"{pad}{prefix}[", *_clauses(expr, indent + 4), f"{pad}]{suffix}"]
+        return [f"{pad}{prefix}{opened}", f"{pad}    {flat}", f"{pad}{closed}{suffix}"]
+    return [f"{pad}{prefix}{opened}", *_clauses(expr, indent + 4), f"{pad}{closed}{suffix}"]
 
 
 def _clauses(expr: Comprehension, indent: int) -> list[str]:

@@ -9,6 +9,7 @@ from netwright.backends.source.hoisting import hoisted
 from netwright.backends.source.translate import Translator, torch_dtype
 from netwright.backends.source.words import ctor_name
 from netwright.ir import expr as ex
+from netwright.ir.printer import rebuild
 from netwright.ir.program import BufferNode, ExprNode, ParameterNode
 from netwright.ir.types import DTYPES
 
@@ -45,7 +46,14 @@ class BuildTime(Translator):
         condition, then, otherwise = (self.expr(p) for p in parts)
         return ex.IfElse(condition, then, otherwise, span=expr.span)
 
+    def is_build(self, expr: ex.Expr) -> bool:
+        """As in `forward`; a size that is read off a tensor may be known here, too."""
+        known = rebuild(expr, lambda e: self.facts.sizes.get((e, "size")))
+        return super().is_build(known)
+
     def expr(self, expr: ex.Expr) -> ex.Expr:
+        if (expr, "size") in self.facts.sizes:
+            return self.expr(self.facts.sizes[expr, "size"])
         if isinstance(expr, ex.BoolOp):
             return ex.BoolOp(expr.op, tuple(self.expr(v) for v in expr.values), span=expr.span)
         if isinstance(expr, ex.Index) and is_call(expr.value, "linspace"):

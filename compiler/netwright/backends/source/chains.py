@@ -13,16 +13,23 @@ from netwright.ir.program import ExprNode, InlineNode, ModuleNode, Node
 
 def is_sequential(context: ClassContext, node: ModuleNode | InlineNode) -> bool:
     """Whether a chain of equal modules can be an `nn.Sequential`: one tensor in, one out."""
+    where = location(node)
+    if where.computed or any(p.dynamic for p in where.parts[:-1]):
+        return False
+    last = len(where.parts) - 1
+    counts = last > 1 and is_list(context, [(where, node)], last)
+    if last > 0 and where.parts[last].dynamic and not counts:
+        return False
+    return _is_plain_chain(context, node)
+
+
+def _is_plain_chain(context: ClassContext, node: ModuleNode | InlineNode) -> bool:
+    """Whether every iteration is one module that takes one tensor and gives one."""
     loop = node.control.loop
     made = context.facts.found(node, "child")
     if loop is None or loop.kind != "repeat" or loop.collect or node.control.shared or not made:
         return False
-    where = location(node)
-    last = len(where.parts) - 1
-    counts = last > 1 and is_list(context, [(where, node)], last)
-    if node.control.checkpoint is not None or (
-        last > 0 and where.parts[last].dynamic and not counts
-    ):
+    if node.control.checkpoint is not None:
         return False
     given = node.given
     if len(given.positional) + len(given.named) > 1:
@@ -54,9 +61,10 @@ def is_sequential_class(context: ClassContext) -> bool:
         where = location(modules[0])
         return (
             len(where.parts) == 1
-            and where.parts[0].dynamic
+            and where.computed
             and isinstance(modules[0], ModuleNode)
-            and is_sequential(context, modules[0])
+            and is_list(context, [(where, modules[0])], 0)
+            and _is_plain_chain(context, modules[0])
         )
     return (
         not block.inline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netwright.backends.source import initialise
+from netwright.backends.source.access import is_typed
 from netwright.backends.source.arguments import ctor_args, declared, derived
 from netwright.backends.source.chains import is_sequential_class
 from netwright.backends.source.code import (
@@ -42,7 +43,7 @@ from netwright.ops.table import MODULES
 
 def classes_of(extras: Extras, context: ClassContext) -> list[Class]:
     """A class and the NamedTuples that it returns; none for a chain, which its parent writes."""
-    if context.is_chain:
+    if context.is_chain or context.spliced:
         return []
     if is_sequential_class(context):
         return [_sequential(extras, context)]
@@ -120,14 +121,18 @@ def _init(
 
 
 def _ties(context: ClassContext) -> list[Statement]:
-    return [
-        SetAttribute(_weight(target), _weight(source), comment="tied")
-        for target, source in context.model.ties
-    ]
-
-
-def _weight(dotted: str) -> ex.Expr:
-    return self_attr(*dotted.split("."))
+    """`self.head.weight = self.embed.weight`; below containers, weights are got by their names."""
+    made: list[Statement] = []
+    for target, source in context.model.ties:
+        owner, _, name = target.rpartition(".")
+        left = self_attr(*target.split("."))
+        if not is_typed(context, target):
+            left = ex.Attribute(call("self.get_submodule", ex.Literal(owner)), name)
+        right = self_attr(*source.split("."))
+        if not is_typed(context, source):
+            right = call("self.get_parameter", ex.Literal(source))
+        made.append(SetAttribute(left, right, comment="tied"))
+    return made
 
 
 def _init_rules(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from netwright.backends.source.access import access, attribute_path, group_of
-from netwright.backends.source.attributes import location
+from netwright.backends.source import splice
+from netwright.backends.source.access import access, attribute_path, group_of, shares_head
+from netwright.backends.source.attributes import Location, location, refuse
 from netwright.backends.source.chains import becomes_identity
 from netwright.backends.source.code import (
     Assign,
     Evaluate,
     Extras,
+    For,
     If,
     SetAttribute,
     Statement,
+    call,
     path,
     self_attr,
 )
@@ -83,6 +86,11 @@ class Constructor(Modules):
                     condition.span,
                 )
         return list(found.values())
+
+    def free_name(self, name: str, node: Node) -> str:
+        """A name for a number of a block that is written here."""
+        taken = {*self.needed, *self.nodes, *self.facts.sample.params, *self.facts.dims}
+        return f"{node.name}_{name}" if name in taken else name
 
     def sequential_items(self) -> list[ex.Expr]:
         """What a class over `nn.Sequential` passes to it."""
@@ -164,6 +172,12 @@ class Constructor(Modules):
         if not made:
             return
         where = location(node)
+        if where.spliced:
+            self._switched(node, ex.Name("self"), splice.build(self, node, made[0]))
+            return
+        if where.computed:
+            self._computed(node, where)
+            return
         group = group_of(self.context, where.head)
         if group is not None:
             if where.head not in done:
@@ -179,6 +193,20 @@ class Constructor(Modules):
         body += self._frozen(node, target)
         self._switched(node, target, body)
 
+    def _computed(self, node: ModuleNode | InlineNode, where: Location) -> None:
+        """`self.add_module(f"layer{i}", ...)`, in a loop where the node is one."""
+        if shares_head(self.context, node) or self.over_modules(node):
+            message = f"`{node.name}` has computed names beside the same names of other nodes"
+            refuse(node, message, "give its `key` a first level of its own")
+        pairs = self.named(node, where.parts)
+        name, value = ex.children(ex.children(pairs)[0])
+        target = call("self.get_submodule", name)
+        body: list[Statement] = [SetAttribute(target, value, span=node.span)]
+        body += self._frozen(node, target)
+        if isinstance(pairs, ex.Comprehension):
+            body = [For(pairs.targets, pairs.iterable, body, span=node.span)]
+        self._switched(node, target, body)
+
     def _switched(
         self, node: ModuleNode | InlineNode, target: ex.Expr, body: list[Statement]
     ) -> None:
@@ -188,7 +216,7 @@ class Constructor(Modules):
             self.statements += body
             return
         holds = set(self.facts.found(node, "when"))
-        identity = becomes_identity(self.context, node)
+        identity = becomes_identity(self.context, node) and not location(node).spliced
         if holds == {True} and not identity:
             self.decided.append((when, True))
             self.statements += body

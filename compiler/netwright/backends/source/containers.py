@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netwright.backends.source.attributes import Location
+from netwright.backends.source.attributes import Location, refuse
 from netwright.backends.source.code import call
 from netwright.backends.source.context import ClassContext
 from netwright.ir import expr as ex
@@ -21,25 +21,36 @@ Member = tuple[Location, ModuleNode | InlineNode]
 def container(constructor: Constructor, group: list[Member], level: int = 1) -> ex.Expr:
     """The module that holds a group: a list where the names at `level` count from 0, or a dict."""
     if is_list(constructor.context, group, level):
-        return call("nn.ModuleList", ex.ListExpr(tuple(_items(constructor, group, level))))
-    computed = [name for member in group if (name := _computed(member, level)) is not None]
+        items = _items(constructor, group, level)
+        if len(items) == 1 and isinstance(items[0], ex.Star):
+            return call("nn.ModuleList", items[0].value)
+        return call("nn.ModuleList", ex.ListExpr(tuple(items)))
+    computed = [
+        member
+        for member in group
+        if len(member[0].parts) > level and member[0].parts[level].dynamic
+    ]
     if computed:
-        assert len(group) == 1, "computed names beside others"
-        return call("nn.ModuleDict", constructor.named(group[0][1], computed[0]))
+        where, node = computed[0]
+        if len(group) > 1:
+            refuse(
+                node,
+                f"`{node.name}` shares a level of computed names with another node",
+                "give the level a name of its own in `key`, or number the modules from 0",
+            )
+        return call("nn.ModuleDict", constructor.named(node, where.parts[level:]))
     entries = [
-        (name, _held(constructor, members, level + 1))
+        ex.Entry(ex.Literal(name), _held(constructor, members, level + 1))
         for name, members in _by_name(group, level).items()
     ]
-    return call(
-        "nn.ModuleDict", ex.DictExpr(tuple(n for n, _ in entries), tuple(v for _, v in entries))
-    )
+    return call("nn.ModuleDict", ex.DictExpr(tuple(entries)))
 
 
 def is_list(context: ClassContext, group: list[Member], level: int) -> bool:
     """Whether the names at `level` count from 0 in every instance of the class."""
     if any(len(where.parts) <= level for where, _ in group):
         return False
-    if not all(w.parts[level].dynamic or w.parts[level].text.isdigit() for w, _ in group):
+    if not all(where.parts[level].counts for where, _ in group):
         return False
     for instance in context.facts.instances:
         names: dict[int, None] = {}
@@ -63,7 +74,7 @@ def _items(constructor: Constructor, group: list[Member], level: int) -> list[ex
     for members in _by_name(group, level).values():
         where, _ = members[0]
         if where.parts[level].dynamic:
-            items += [ex.Star(constructor.listed(n)) for _, n in members]
+            items += [ex.Star(constructor.listed(n, w.parts[level + 1 :])) for w, n in members]
         else:
             items.append(_held(constructor, members, level + 1))
     return items
@@ -83,11 +94,6 @@ def _held(constructor: Constructor, members: list[Member], level: int) -> ex.Exp
 def _counts(context: ClassContext, member: Member) -> bool:
     where, _ = member
     return where.parts[-1].dynamic and is_list(context, [member], len(where.parts) - 1)
-
-
-def _computed(member: Member, level: int) -> ex.Expr | None:
-    where, _ = member
-    return where.parts[level].expr if len(where.parts) > level else None
 
 
 def _by_name(group: list[Member], level: int) -> dict[str, list[Member]]:

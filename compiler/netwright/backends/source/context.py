@@ -50,6 +50,12 @@ class ClassContext:
     parent: ClassContext | None
     is_chain: bool = False
     is_root: bool = False
+    spliced: bool = False
+    """Whether all uses have the key `""`, so that the code is written there and not as a class."""
+    host: ClassContext | None = None
+    """The class that the block's code is written into."""
+    hosted_by: str = ""
+    """The node there."""
     ctor: list[CtorArg] = field(default_factory=list)
     inputs: list[ForwardArg] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
@@ -58,6 +64,8 @@ class ClassContext:
     """Numbers that methods other than `forward` read as `self.name`."""
     ctor_names: dict[str, str] = field(default_factory=dict)
     """Constructor arguments by the spec's names, as they were chosen."""
+    lent: dict[tuple[ClassContext, str], str] = field(default_factory=dict)
+    """Attributes that keep numbers of blocks with `key: ""`, by block and name."""
     groups: dict[str, list[Any]] | None = None
     """The nodes that share an attribute, once `access` has looked."""
     hoisted: dict[str, ex.Expr] | None = None
@@ -108,13 +116,15 @@ def contexts(model: ModelFacts) -> dict[ClassFacts, ClassContext]:
     parents = _parents(model)
     found: dict[ClassFacts, ClassContext] = {}
     taken: set[str] = {"Tensor", "NamedTuple"}
+    spliced = _spliced(model)
     for facts in reversed(model.classes):
         owner = parents.get(facts)
         parent = found[owner[0]] if owner is not None else None
         name = _class_name(facts, parent, owner[1] if owner else None, taken)
         taken.add(name)
-        chain, root = is_chain(facts), facts is model.root
-        found[facts] = ClassContext(model, facts, name, parent, chain, root, family=found)
+        only = facts in spliced
+        chain, root = is_chain(facts) and not only, facts is model.root
+        found[facts] = ClassContext(model, facts, name, parent, chain, root, only, family=found)
     return found
 
 
@@ -129,6 +139,32 @@ def _parents(model: ModelFacts) -> dict[ClassFacts, tuple[ClassFacts, Node]]:
                     if isinstance(child, Instance) and child in model.class_of:
                         parents.setdefault(model.class_of[child], (facts, place))
     return parents
+
+
+def within(context: ClassContext, host: ClassContext, node: Node) -> ClassContext:
+    """The context of a block whose code is written into that of another class."""
+    return ClassContext(
+        context.model,
+        context.facts,
+        context.name,
+        context.parent,
+        host=host,
+        hosted_by=node.name,
+        family=context.family,
+    )
+
+
+def _spliced(model: ModelFacts) -> set[ClassFacts]:
+    """The classes of which every use has the key `""`."""
+    uses: dict[ClassFacts, set[Node]] = {}
+    for facts in model.classes:
+        for instance in facts.instances:
+            for (place, kind), children in instance.facts.items():
+                if kind == "child" and isinstance(place, Node):
+                    for child in children:
+                        if isinstance(child, Instance) and child in model.class_of:
+                            uses.setdefault(model.class_of[child], set()).add(place)
+    return {facts for facts, nodes in uses.items() if all(n.control.key == () for n in nodes)}
 
 
 def _class_name(

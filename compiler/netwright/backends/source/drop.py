@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netwright.backends.source.code import Assign, Evaluate, For, Statement, target_names
+from netwright.backends.source.code import (
+    Assign,
+    Evaluate,
+    For,
+    SetAttribute,
+    Statement,
+    target_names,
+)
 from netwright.backends.source.walk import defined, names_in
 from netwright.ir import expr as ex
 
@@ -26,7 +33,8 @@ def _is_dead(statement: Statement, read: set[str]) -> bool:
         return not any(name in read for name in target_names(statement.targets))
     if isinstance(statement, For):
         made = set(defined(statement)) | set(_appended_to(statement))
-        return not made & read
+        builds = any(isinstance(inner, SetAttribute) for inner in statement.body)
+        return not builds and not made & read
     return False
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netwright.backends.source.access import access
+from netwright.backends.source import splice
+from netwright.backends.source.attributes import location
 from netwright.backends.source.chains import becomes_identity
 from netwright.backends.source.code import Assign, Extras, If, Statement
 from netwright.backends.source.context import ClassContext, tensorish
 from netwright.backends.source.loops import each, repeat
+from netwright.backends.source.nest import nest
 from netwright.backends.source.scans import scan
 from netwright.backends.source.translate import Translator, local
 from netwright.ir import expr as ex
@@ -40,6 +42,8 @@ class Forward(Translator):
     def __init__(self, extras: Extras, context: ClassContext) -> None:
         super().__init__(extras, context)
         self.statements: list[Statement] = []
+        self.spliced: dict[ModuleNode | InlineNode, Forward] = {}
+        """The bodies of blocks that are written here."""
         self._choose_references()
 
     def _choose_references(self) -> None:
@@ -79,10 +83,12 @@ class Forward(Translator):
     def node(self, node: Node) -> None:
         if isinstance(node, ParameterNode | BufferNode):
             if node.name in self.tensors and not self.is_owned(node):
-                self.assign(node, (node.name,), access(self.context, node))
+                self.assign(node, (node.name,), self.reach(node))
         elif isinstance(node, ExprNode):
             self._expr_node(node)
         elif isinstance(node, ModuleNode | InlineNode):
+            if location(node).spliced and (made := self.facts.found(node, "child")):
+                splice.check(node, made[0])
             if node.control.loop is not None:
                 self._loop(node, node.control.loop.kind)
             else:
@@ -152,12 +158,36 @@ class Forward(Translator):
             self._passing(node)
             return
         inputs = self.inputs(node, made)
-        value = self.call(node, access(self.context, node), inputs, made[0])
+        if location(node).spliced:
+            self._splice(node, made[0], inputs)
+            return
+        value = self.call(node, self.reach(node), inputs, made[0])
         targets = self.targets(node, made[0])
         if True in holds and False in holds and not becomes_identity(self.context, node):
             self._conditional(node, targets, value, inputs)
             return
         self.assign(node, targets, value, flows=True)
+
+    def _splice(
+        self, node: ModuleNode | InlineNode, child: Any, inputs: Mapping[str, ex.Expr]
+    ) -> None:
+        """A block that adds no level: its statements, under its condition where it has one."""
+        holds = set(self.facts.found(node, "when"))
+        outer, self.statements = self.statements, []
+        values = splice.run(self, node, child, inputs)
+        targets = [t for t in self.targets(node, child) if isinstance(t, str)]
+        for target, value in zip(targets, values, strict=True):
+            self.assign(node, (target,), value, flows=True)
+        body, self.statements = self.statements, outer
+        if holds != {True, False}:
+            self.statements += body
+            return
+        assert node.control.when is not None
+        condition = self.condition(node.control.when, node.name)
+        other = node.control.otherwise
+        instead = self.expr(other) if other is not None else next(iter(inputs.values()))
+        rest: list[Statement] = [Assign((t,), instead, True, span=node.span) for t in targets]
+        self.statements.append(If(condition, nest(body), rest, span=node.span))
 
     def _passing(self, node: ModuleNode | InlineNode) -> None:
         """A node that is switched off in every instance: its input flows on, or its `else`."""

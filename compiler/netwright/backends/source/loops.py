@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netwright.backends.source.access import access
 from netwright.backends.source.chains import is_sequential
 from netwright.backends.source.code import Assign, Evaluate, For, Statement, call
 from netwright.backends.source.walk import names_in
@@ -26,7 +25,7 @@ CARRY = "!"
 
 def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     """A chain: one call of an `nn.Sequential`, or a loop over an `nn.ModuleList`."""
-    container = access(forward.context, node)
+    container = forward.reach(node)
     if is_sequential(forward.context, node):
         value = next(iter(forward.inputs(node, made).values()))
         _chain(forward, node, container, value)
@@ -123,7 +122,7 @@ def _body(
     outer, forward.statements = forward.statements, []
     try:
         inputs = forward.inputs(node, [child], {k: ex.Name(v) for k, v in carried.items()})
-        shared = access(forward.context, node)
+        shared = forward.reach(node)
         callee: ex.Expr = shared if node.control.shared else ex.Name(node.name + ITEM)
         value = forward.call(node, callee, inputs, child)
     finally:
@@ -160,7 +159,7 @@ def each(forward: Forward, node: Node, made: list[Any]) -> None:
     """Modules side by side: a comprehension over them and what they are given."""
     loop = node.control.loop
     assert loop is not None
-    container = access(forward.context, node)
+    container = forward.reach(node)
     child = made[0]
     forward.bound.append({*loop.targets, "i"})
     try:

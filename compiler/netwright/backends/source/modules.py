@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from netwright.backends.source.attributes import Part
 from netwright.backends.source.build_time import BuildTime, is_call
 from netwright.backends.source.chains import is_sequential
 from netwright.backends.source.code import call, path
@@ -34,30 +35,52 @@ class Modules(BuildTime):
             )
         return call("nn.ModuleList", listed)
 
-    def listed(self, node: ModuleNode | InlineNode, name: ex.Expr | None = None) -> ex.Expr:
-        """`[Block(...) for i in range(n)]`, as pairs where a `name` is computed for each."""
+    def listed(self, node: ModuleNode | InlineNode, below: tuple[Part, ...] = ()) -> ex.Expr:
+        """`[Block(...) for i in range(n)]`; `below` are levels between the list and the module."""
+        if self.over_modules(node):
+            return self._each_module(node)
+        return self._comprehended(node, lambda value: self.nested(value, below))
+
+    def named(self, node: ModuleNode | InlineNode, levels: tuple[Part, ...]) -> ex.Expr:
+        """`{str(2 * i): Block(...) for i in range(n)}`: modules under computed names."""
+
+        def pair(value: ex.Expr) -> ex.Entry:
+            return ex.Entry(self.level(levels[0]), self.nested(value, levels[1:]))
+
+        if node.control.loop is None or node.control.shared:
+            return ex.DictExpr((pair(self._one(node)),))
+        return self._comprehended(node, pair)
+
+    def level(self, part: Part) -> ex.Expr:
+        """The name of a level as a string."""
+        return ex.Literal(part.text) if part.expr is None else part.named(self.expr(part.expr))
+
+    def nested(self, value: ex.Expr, levels: tuple[Part, ...]) -> ex.Expr:
+        """`value` in a dict for each of `levels`: `nn.ModuleDict({"proj": ...})`."""
+        for part in reversed(levels):
+            value = call("nn.ModuleDict", ex.DictExpr((ex.Entry(self.level(part), value),)))
+        return value
+
+    def _comprehended(
+        self, node: ModuleNode | InlineNode, form: Callable[[ex.Expr], ex.Expr]
+    ) -> ex.Expr:
+        """A list comprehension over a node's loop, each module written in a `form`."""
         loop = node.control.loop
         assert loop is not None
-        if self._over_modules(node):
-            return self._each_module(node)
-        bound = set(loop.names)
-        self.bound.append(bound)
+        self.bound.append(set(loop.names))
         try:
             value = self._one(node)
-            if node.control.when is not None and set(self.facts.found(node, "when")) == {
-                True,
-                False,
-            }:
+            if set(self.facts.found(node, "when")) == {True, False}:
+                assert node.control.when is not None
                 value = ex.IfElse(self.expr(node.control.when), value, IDENTITY)
-            if name is not None:
-                value = ex.TupleExpr((call("str", self.expr(name)), value))
+            value = form(value)
         finally:
             self.bound.pop()
-        used = [n for n in ex.free_names(value) if n in bound]
+        used = [n for n in ex.free_names(value) if n in loop.names]
         names, iterable = self._loop_over(node, used)
         return ex.Comprehension(value, names, iterable, span=node.span)
 
-    def _over_modules(self, node: ModuleNode | InlineNode) -> bool:
+    def over_modules(self, node: ModuleNode | InlineNode) -> bool:
         """Whether a loop runs over a list of modules, which are then written out."""
         loop, callee = node.control.loop, getattr(node, "callee", None)
         return loop is not None and isinstance(callee, ex.Name) and callee.id in loop.targets
@@ -67,12 +90,6 @@ class Modules(BuildTime):
         count = len(self.facts.sample.facts[node, "child"])
         made = [replace_names(self._one(node, k), {"i": ex.Literal(k)}) for k in range(count)]
         return ex.ListExpr(tuple(made))
-
-    def named(self, node: ModuleNode | InlineNode, name: ex.Expr) -> ex.Expr:
-        """`[(str(2 * i), Block(...)) for i in range(n)]`: modules under computed names."""
-        made = self.listed(node, name)
-        assert isinstance(made, ex.Comprehension)
-        return made
 
     def _loop_over(
         self, node: ModuleNode | InlineNode, used: list[str]
@@ -178,7 +195,7 @@ class Modules(BuildTime):
         args: list[ex.Expr] = []
         keywords: list[ex.Keyword] = []
         for arg in context.ctor:
-            value = self._class_argument(node, arg, child)
+            value = self.class_argument(node, arg, child)
             if value is None:
                 continue
             if arg.default is None and arg.derived is None and not keywords:
@@ -187,7 +204,7 @@ class Modules(BuildTime):
                 keywords.append(ex.Keyword(arg.name, value))
         return ex.Call(ex.Name(context.name), tuple(args), tuple(keywords), span=node.span)
 
-    def _class_argument(
+    def class_argument(
         self, node: ModuleNode | InlineNode, arg: CtorArg, child: Instance
     ) -> ex.Expr | None:
         source = arg.source

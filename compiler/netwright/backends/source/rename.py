@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netwright.backends.source.code import Assign, For, If, Return, Statement, target_names
 from netwright.backends.source.context import ForwardArg
-from netwright.backends.source.forward import Forward
 from netwright.backends.source.naming import Names, plain, shadows_builtin
 from netwright.backends.source.walk import defined, expressions, map_names, names_in
 from netwright.ir import expr as ex
 from netwright.ir.program import ExprNode
+
+if TYPE_CHECKING:
+    from netwright.backends.source.forward import Forward
 
 
 def renamed(
@@ -17,8 +21,20 @@ def renamed(
     """The statements of a `forward` with their final names."""
     local = {d for s in statements for d in defined(s) if "." in d or "!" in d}
     names = {a.source: a.name for a in inputs}
-    values = frozenset(n for n, node in forward.nodes.items() if isinstance(node, ExprNode))
-    return rename(statements, names, forward.tensors | local, "x", values, forward.lists())[0]
+    values, lists = _values(forward), _lists(forward)
+    return rename(statements, names, forward.tensors | local, "x", values, lists)[0]
+
+
+def _values(forward: Forward) -> frozenset[str]:
+    """What the author named an expression by."""
+    own = {n for n, node in forward.nodes.items() if isinstance(node, ExprNode)}
+    inner = {f"{k.name}.{n}" for k, f in forward.spliced.items() for n in _values(f)}
+    return frozenset(own | inner)
+
+
+def _lists(forward: Forward) -> frozenset[str]:
+    inner = {f"{k.name}.{n}" for k, f in forward.spliced.items() for n in _lists(f)}
+    return frozenset(forward.lists() | inner)
 
 
 def rename(
@@ -47,7 +63,7 @@ def rename(
 
     for statement in statements:
         map_names(statement, change)
-        _rename_targets(statement, final)
+        rename_targets(statement, final)
     statements = _without_copies(statements)
     _thin_comments(statements)
     return statements, final
@@ -63,16 +79,17 @@ def _thin_comments(statements: list[Statement]) -> None:
             said = statement.comment or said
 
 
-def _rename_targets(statement: Statement, final: dict[str, str]) -> None:
+def rename_targets(statement: Statement, final: dict[str, str]) -> None:
+    """Give what a statement binds its final names."""
     if isinstance(statement, Assign | For):
         statement.targets = _final(statement.targets, final)
     match statement:
         case If(body=body, otherwise=otherwise):
             for inner in (*body, *otherwise):
-                _rename_targets(inner, final)
+                rename_targets(inner, final)
         case For(body=body):
             for inner in body:
-                _rename_targets(inner, final)
+                rename_targets(inner, final)
     for expr in expressions(statement):
         for e in ex.walk(expr):
             if isinstance(e, ex.Comprehension):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netwright.backends.source.access import access
 from netwright.backends.source.code import Assign, Evaluate, For, Statement, call
 from netwright.backends.source.loops import CARRY, ITEM, Node
 from netwright.ir import expr as ex
@@ -49,7 +48,7 @@ def scan(forward: Forward, node: Node, made: list[Any]) -> None:
             forward.assign(node, (whole + ITEM + ITEM,), ex.ListExpr(()))
             appended.append((whole, str(local)))
     inputs = {**start, **{k: ex.Name(v) for k, v in carried.items()}}
-    value = forward.call(node, access(forward.context, node), inputs, child)
+    value = forward.call(node, forward.reach(node), inputs, child)
     body: list[Statement] = [Assign(tuple(targets), value, True, span=node.span)]
     for whole, local in appended:
         body.append(

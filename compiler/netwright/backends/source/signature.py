@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netwright.backends.source.code import Argument, Class, Statement
 from netwright.backends.source.context import (
     ClassContext,
@@ -9,12 +11,14 @@ from netwright.backends.source.context import (
     tensor_annotation,
     tensorish,
 )
-from netwright.backends.source.forward import Forward
 from netwright.backends.source.naming import Names, plain
 from netwright.backends.source.walk import defined, names_in
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance
 from netwright.ir.values import Outputs, Tensor, Value
+
+if TYPE_CHECKING:
+    from netwright.backends.source.forward import Forward
 
 BUILTINS = frozenset({
     "range", "len", "enumerate", "zip", "sum", "min", "max", "abs", "round", "int", "float",

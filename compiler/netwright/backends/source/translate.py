@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from netwright.backends.source import calls
-from netwright.backends.source.access import access
+from netwright.backends.source.access import access, dotted, is_got
+from netwright.backends.source.attributes import Part, location, refuse
 from netwright.backends.source.code import Extras, call, path
 from netwright.backends.source.context import ClassContext
 from netwright.backends.source.lookup import Lookup
@@ -15,7 +16,15 @@ from netwright.ir import expr as ex
 from netwright.ir.dims import Dim
 from netwright.ir.instance import ModuleChild
 from netwright.ir.printer import rebuild
-from netwright.ir.program import BufferNode, ExprNode, InlineNode, ModuleNode, Node, ParameterNode
+from netwright.ir.program import (
+    BufferNode,
+    ExprNode,
+    InlineNode,
+    Loop,
+    ModuleNode,
+    Node,
+    ParameterNode,
+)
 from netwright.ir.types import DTYPES
 from netwright.ir.values import Outputs
 from netwright.ops.entry import FunctionOp
@@ -85,7 +94,7 @@ class Translator(Lookup):
     def _tensor(self, name: str) -> ex.Expr:
         node = self.nodes.get(name)
         if isinstance(node, ParameterNode | BufferNode) and self.is_owned(node):
-            return access(self.context, node)
+            return self.reach(node)
         for instance in self.facts.instances:
             value = instance.values.get(name, instance.inputs.get(name))
             if isinstance(value, Outputs):
@@ -100,14 +109,21 @@ class Translator(Lookup):
                 if isinstance(value, Outputs) and expr.name in value.items:
                     return ex.Name(f"{owner}.{expr.name}")
             node = self.nodes.get(owner)
-            is_module = isinstance(node, ModuleNode | InlineNode)
-            if (
-                is_module
-                and node is not None
-                and expr.name not in ("shape", "dtype", "ndim", "T", "mT")
-            ):
-                return ex.Attribute(access(self.context, node), expr.name)
+            of_tensor = expr.name in ("shape", "dtype", "ndim", "T", "mT")
+            if isinstance(node, ModuleNode | InlineNode) and not of_tensor:
+                return self._weight(node, expr.name)
         return ex.Attribute(self.expr(expr.value), expr.name)
+
+    def _weight(self, node: ModuleNode | InlineNode, name: str) -> ex.Expr:
+        """A weight of a module; one deep in containers is got by its whole name."""
+        module = self.reach(node)
+        if not is_got(module):
+            return ex.Attribute(module, name)
+        made = self.facts.found(node, "child")
+        declared = made[0].weights if isinstance(made[0], ModuleChild) else made[0].weights.values()
+        kind = "buffer" if any(w.name == name and w.buffer for w in declared) else "parameter"
+        parts = (*location(node).parts, Part(name))
+        return call(f"self.get_{kind}", dotted(parts, self.expr))
 
     def _if_else(self, expr: ex.IfElse) -> ex.Expr:
         holds = set(self.facts.found(expr, "holds"))
@@ -173,12 +189,10 @@ class Translator(Lookup):
             return self._again(expr, node)
         if isinstance(node, ModuleNode | InlineNode) and self.facts.found(node, "child"):
             return self._again(expr, node)
+        if name == "sum" and not self._is_numeric(expr) and self._is_list(expr):
+            return self._sum(expr)
         args = tuple(self.expr(a) for a in expr.args)
-        if (
-            self._is_numeric(expr)
-            or (name == "sum" and self._is_list(expr))
-            or name not in FUNCTIONS
-        ):
+        if self._is_numeric(expr) or name not in FUNCTIONS:
             target = calls.NUMBER_FUNCTIONS.get(name, name)
             if "." in target:
                 self.extras.imports.add("import math")
@@ -217,7 +231,23 @@ class Translator(Lookup):
             return any(isinstance(v, tuple) for v in values)
         return False
 
+    def _sum(self, expr: ex.Call) -> ex.Expr:
+        """A sum of tensors; Python's own would begin with the integer 0."""
+        terms = self.expr(expr.args[0])
+        if isinstance(terms, ex.ListExpr) and 0 < len(terms.items) <= 4:
+            first, *rest = terms.items
+            for term in rest:
+                first = ex.Binary("+", first, term)
+            return first
+        if isinstance(terms, ex.Name | ex.Attribute) and len(expr.args) == 1:
+            head, tail = ex.Literal(0), ex.Slice(ex.Literal(1), None, None)
+            return call("sum", ex.Index(terms, (tail,)), ex.Index(terms, (head,)))
+        return ex.Call(ex.Name("sum"), (terms, *(self.expr(a) for a in expr.args[1:])))
+
     def _again(self, expr: ex.Call, node: ModuleNode | InlineNode) -> ex.Expr:
+        if location(node).spliced:
+            message = f'`{node.name}` has no level of its own (`key: ""`), and is called again'
+            refuse(node, message, "give it a name among the weights, or write its nodes twice")
         child = self.facts.found(node, "child")[0]
         again = self.facts.found(expr, "child")
         child = again[0] if again else child
@@ -231,7 +261,7 @@ class Translator(Lookup):
             for name in node.captures:
                 if name not in inputs and name in self.tensors:
                     inputs[name] = self._tensor(name)
-        return self.call(node, access(self.context, node), inputs, child)
+        return self.call(node, self.reach(node), inputs, child)
 
     def _rearranged(self, expr: ex.Call, steps: Any) -> ex.Expr:
         lengths = self.facts.found(expr, "lengths")[0]
@@ -259,6 +289,39 @@ class Translator(Lookup):
         return calls.rearranged(receiver, steps, written)
 
     # Modules ------------------------------------------------------------------------------
+
+    def reach(self, node: Node) -> ex.Expr:
+        """How `forward` reaches a node's module; those of a loop as a list."""
+        where, loop = location(node), node.control.loop
+        if not where.loops or loop is None:
+            if any(p.dynamic for p in where.parts):
+                return call("self.get_submodule", dotted(where.parts, self.expr))
+            return access(self.context, node)
+        if not where.computed and not any(p.dynamic for p in where.parts[:-1]):
+            return access(self.context, node)
+        self.bound.append(set(loop.names))
+        try:
+            one = call("self.get_submodule", dotted(where.parts, self.expr))
+        finally:
+            self.bound.pop()
+        targets, iterable = self._iterations(node, loop, set(ex.free_names(one)))
+        return ex.Comprehension(one, targets, iterable)
+
+    def _iterations(
+        self, node: Node, loop: Loop, used: set[str]
+    ) -> tuple[tuple[str, ...], ex.Expr]:
+        """The targets and iterable of a loop that reads the names `used`."""
+        counts = self.facts.found(node, "count")
+        if len(set(counts)) == 1 and not self.is_build(loop.iterable):
+            return ("i",), call("range", ex.Literal(counts[0]))
+        iterable = self.expr(loop.iterable)
+        if True not in self.facts.found(node, "listed"):
+            return (loop.targets or ("i",)), call("range", iterable)
+        if not used & set(loop.targets):
+            return ("i",), call("range", call("len", iterable))
+        if "i" not in used or "i" in loop.targets:
+            return loop.targets, iterable
+        return ("i", f"({', '.join(loop.targets)})"), call("enumerate", iterable)
 
     def call(
         self, node: Node, callee: ex.Expr, inputs: Mapping[str, ex.Expr], child: Any

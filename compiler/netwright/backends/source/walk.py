@@ -65,7 +65,7 @@ def defined(statement: Statement) -> Iterator[str]:
             yield from target_names(targets)
             for inner in body:
                 yield from defined(inner)
-    if isinstance(statement, Assign | Return | Evaluate):
+    if isinstance(statement, Assign | Return | Evaluate | For):
         yield from comprehension_names(statement)
 
 

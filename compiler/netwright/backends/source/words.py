@@ -53,9 +53,39 @@ def _dim_words(context: ClassContext, name: str) -> list[str]:
 
 def attribute_name(context: ClassContext, name: str) -> str:
     """The attribute that keeps a number for `forward`; a node of the same name has the name."""
-    nodes = {n.name for n in context.block.nodes if not isinstance(n, ExprNode)}
+    if context.host is not None:
+        return _hosted_name(context, context.host, name)
     chosen = ctor_name(context, name)
-    return f"{chosen}_value" if chosen in nodes else chosen
+    return f"{chosen}_value" if chosen in _modules(context) else chosen
+
+
+def _hosted_name(context: ClassContext, host: ClassContext, name: str) -> str:
+    """The attribute of a class that keeps a number of a block with `key: ""` in it."""
+    own = {t for n in context.block.nodes if isinstance(n, ExprNode) for t in n.targets}
+    if context.block.inline and name not in own and name not in context.facts.dims:
+        return attribute_name(host, name)
+    if (context, name) not in host.lent:
+        chosen = ctor_name(context, name)
+        taken = _modules(context) | _around(context)
+        host.lent[context, name] = Names(taken).choose(chosen, f"{context.hosted_by}_{chosen}")
+    return host.lent[context, name]
+
+
+def _around(context: ClassContext) -> set[str]:
+    """Names that mean something in the classes that a block's code is written into."""
+    host = context.host
+    return set() if host is None else _taken(host) | _around(host)
+
+
+def _modules(context: ClassContext) -> set[str]:
+    return {n.name for n in context.block.nodes if not isinstance(n, ExprNode)}
+
+
+def _taken(context: ClassContext) -> set[str]:
+    """Names that mean something in a class: nodes, numbers, what it lent to blocks in it."""
+    sample = context.facts.sample
+    names = {t for n in context.block.nodes for t in (getattr(n, "targets", None) or (n.name,))}
+    return names | {*sample.params, *sample.dims, *sample.scope.table, *context.lent.values()}
 
 
 def flag_name(
@@ -70,6 +100,7 @@ def flag_name(
         if known_expr is expr:
             return name
     taken = {n.name for n in context.block.nodes} | set(flags) | set(stored)
+    taken |= _around(context)
     residual = any(
         isinstance(n, ExprNode)
         and isinstance(n.value, ex.IfElse)
@@ -79,7 +110,10 @@ def flag_name(
     )
     candidates = ["has_residual"] if residual else []
     candidates.append(f"use_{hint}" if hint else "enabled")
-    return Names(taken).choose(*candidates)
+    chosen = Names(taken).choose(*candidates)
+    if context.host is not None:
+        context.host.lent[context, chosen] = chosen
+    return chosen
 
 
 def reads(block: Block) -> set[str]:

@@ -13,6 +13,7 @@ from netwright.ir.program import (
     Loop,
     Node,
 )
+from netwright.ir.sizes import size_to_expr
 from netwright.ir.values import Outputs, Tensor, TensorList, Value
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.faults import Fault, Silent
@@ -35,6 +36,12 @@ def choose(facts: ClassFacts, site: Site, found: list[list[Size]]) -> ex.Expr | 
             return candidate
     if flat and all(n == flat[0] for n in flat):
         return ex.Literal(flat[0])
+    if loop is not None and found[0]:
+        written = [size_to_expr(size) for size in found[0]]
+        items = tuple(w for w in written if w is not None)
+        one_each = ex.Index(ex.ListExpr(items), (ex.Name(counter),))
+        if len(items) == len(written) and _fits(facts, place, one_each, actual):
+            return one_each
     if loop is not None and all(numbers == actual[0] for numbers in actual):
         listed = ex.ListExpr(tuple(ex.Literal(n) for n in actual[0]))
         return ex.Index(listed, (ex.Name(counter),))

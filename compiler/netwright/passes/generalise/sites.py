@@ -8,6 +8,7 @@ from typing import Any
 from netwright.ir.classes import ClassFacts, Site
 from netwright.ir.dims import Dim, Size, known
 from netwright.ir.instance import Instance
+from netwright.passes.generalise.shape_reads import shape_sites
 
 
 def sites_of(
@@ -21,6 +22,7 @@ def sites_of(
             for site, sizes in _sizes_of(place, kind, found, needs):
                 rows = sites.setdefault(site, [[] for _ in facts.symbolic])
                 rows[number] = sizes
+    sites.update(shape_sites(facts))
     return sites
 
 
