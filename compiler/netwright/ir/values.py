@@ -57,6 +57,10 @@ class Scope:
     params: tuple[tuple[str, Value], ...]
     table: Mapping[str, Value] = field(compare=False, hash=False)
 
+    def __hash__(self) -> int:
+        """Of the file alone: a param may be a long list, and every memo key holds a scope."""
+        return hash(self.module)
+
     @classmethod
     def of(cls, module: Module, params: Mapping[str, Value]) -> Scope:
         return cls(module, tuple(params.items()), dict(params))

@@ -20,7 +20,7 @@ from netwright.passes.faults import Fault, Silent, fault
 from netwright.passes.frame import Frame
 from netwright.passes.interface import model_input
 from netwright.passes.params import bind_params, model_args
-from netwright.passes.work import Exhausted, metered
+from netwright.passes.work import Exhausted, metered, spend
 from netwright.source import NOWHERE
 
 MAX_CASES = 16
@@ -65,6 +65,7 @@ class Elaboration:
         found: dict[Path, WeightDecl] = {}
         for instance in self.cases.values():
             for path, weight in instance.all_weights():
+                spend(4)
                 found.setdefault(path, weight)
         return found
 
@@ -151,6 +152,7 @@ def model_instance(
         return None
     instance = Instance(block, scope, dict(params), inputs, sizes.dims)
     for name, size in sizes.defined(inputs).items():
+        spend(8 * (len(instance.dims) + len(instance.inputs)))
         instance.dims = {k: substitute(d, {name: size}) for k, d in instance.dims.items()}
         instance.inputs = {k: _with_size(v, name, size) for k, v in instance.inputs.items()}
     return instance
@@ -173,14 +175,13 @@ class _Sizes:
     def __init__(self, block: Block, scope: Scope, params: Mapping[str, Value]) -> None:
         self.dims: dict[str, Size] = {}
         self._names = dict(params)
-        self._frame = Frame(Instance(block, scope, dict(params), {}), self._names)
+        self._frame = Frame(Instance(block, scope, dict(params), {}), dict(params))
         self._block = block
         self._scales, self._equal = _facts(block, self._frame)
 
     def size(self, dim: ex.Expr) -> Size:
         if isinstance(dim, ex.Name) and dim.id not in self._names:
             return self._symbol(dim.id)
-        self._frame.names = {**self._names, **self.dims}
         value = Evaluator(self._frame).value(dim)
         if isinstance(value, bool) or not isinstance(value, int | Dim):
             fault("E0305", f"a dim is an integer, found {describe(value)}", dim.span)
@@ -217,6 +218,7 @@ class _Sizes:
                 if same_as is not None
                 else symbol(name, scale=self._scales.get(name, 1))
             )
+            self._frame.names[name] = self.dims[name]
         return self.dims[name]
 
 

@@ -14,7 +14,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from netwright.diagnostics import Diagnostic
+from netwright.ir.dims import Dim
 from netwright.ir.program import Block, InlineNode, Module
+from netwright.ir.types import TensorType
 from netwright.source import Span
 
 NODE = 40
@@ -26,6 +28,9 @@ STEP = 20
 FIXED = 1_000_000
 THRICE = 3 * NODE
 """Units for every node of a file that holds more of them than the fixed amount is for."""
+
+_CHARACTERS = 4
+"""Characters of a formula for a unit."""
 
 
 class Exhausted(Exception):
@@ -48,13 +53,14 @@ _METER: ContextVar[_Meter | None] = ContextVar("netwright_work", default=None)
 
 
 @contextmanager
-def metered(module: Module) -> Iterator[None]:
-    """Count the work of what runs inside; a meter that runs already goes on."""
+def metered(module: Module, times: int = 1) -> Iterator[None]:
+    """Count the work of what runs inside, up to `times` that of a check; a meter that runs already
+    goes on."""
     if _METER.get() is not None or module.model is None:
         yield
         return
     written = sum(_nodes(block) for block in module.all_blocks())
-    limit = max(FIXED, THRICE * written)
+    limit = times * max(FIXED, THRICE * written)
     token = _METER.set(_Meter(limit, module.model.span))
     try:
         yield
@@ -73,6 +79,12 @@ def spend(amount: int) -> None:
         meter.left -= amount
         if meter.left < 0:
             raise Exhausted(meter.span)
+
+
+def spend_on(type_: TensorType) -> None:
+    """Count one operation that gave a tensor of this type; arithmetic on long formulas is slow."""
+    formulas = sum([d.length for d in type_.shape if isinstance(d, Dim)])
+    spend(STEP + formulas // _CHARACTERS)
 
 
 def visit(span: Span, times: int = 1) -> None:

@@ -90,7 +90,7 @@ MAX_SIZE = 2**63 - 1
 _MAX_LENGTH = 20_000
 """Characters of a formula; one that is divided by itself again and again doubles each time."""
 
-_MAX_PRODUCTS = 10_000
+_MAX_PRODUCTS = 1_000
 
 
 class Dim:

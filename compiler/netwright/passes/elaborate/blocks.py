@@ -31,6 +31,7 @@ from netwright.passes.evaluate import Evaluator
 from netwright.passes.faults import fault
 from netwright.passes.frame import Frame, Handle
 from netwright.passes.params import bind_params
+from netwright.passes.work import spend
 from netwright.source import Span
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def call_block(
     if node.control.take:
         from netwright.passes.cut import take
 
+        spend(4 * (len(instance.steps) + len(instance.children)))
         instance = take(elaborator, instance, node.control.take, node.control.take_span)
         taken = _enter(frame, node, call, instance, given)
         several = tuple(taken.items.values()) if isinstance(taken, Outputs) else (taken,)
@@ -147,6 +149,7 @@ def run_block(
 ) -> Value:
     pairs: dict[Tensor, Tensor] = {}
     value = outputs_value(instance.outputs, pairs)
+    spend(len(pairs))
     checkpoint = node is not None and checkpointed(frame, node)
     frame.instance.steps.append(
         CallBlock(
@@ -188,6 +191,7 @@ def call_again(
     if child.block.inline:
         captured = {k: frame.names[k] for k in child.inputs if k in frame.names}
         given = {**captured, **given}
+    spend(8 * elaborator.size_of(child))
     again = _instance_again(elaborator, child, given, span)
     mine = {(k, w.shape) for k, w in child.all_weights()}
     if {(k, w.shape) for k, w in again.all_weights()} != mine:

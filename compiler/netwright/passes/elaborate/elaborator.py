@@ -12,22 +12,10 @@ from typing import Any
 
 from netwright.diagnostics import Diagnostic, Label, Report
 from netwright.ir import expr as ex
-from netwright.ir.dims import (
-    Size,
-)
-from netwright.ir.instance import (
-    Instance,
-)
-from netwright.ir.program import (
-    Block,
-    InlineNode,
-)
-from netwright.ir.values import (
-    Scope,
-    Value,
-    first,
-    to_type,
-)
+from netwright.ir.dims import Size
+from netwright.ir.instance import Instance
+from netwright.ir.program import Block, InlineNode
+from netwright.ir.values import ModuleValue, Scope, Value, first, to_type
 from netwright.passes.elaborate.blocks import call_again
 from netwright.passes.elaborate.call import Call
 from netwright.passes.elaborate.conditions import check_where
@@ -75,14 +63,15 @@ class Elaborator:
         defs: Mapping[str, ex.Expr] | None = None,
     ) -> Instance:
         """The instance of `block` for these params and inputs (absent optional inputs left out)."""
+        spend(len(scope.table) + 8 * (len(block.params) + len(block.inputs) + len(block.where)))
         params = bind_params(block, args, scope, call)
         names = {**dict(scope.table), **params}
         given = self._given_inputs(block, inputs, call)
+        frame = Frame(Instance(block, scope, {}, {}), dict(names), symbolic=self.symbolic)
+        frame.defs, frame.root = dict(defs or {}), False
 
         def evaluate(dim: ex.Expr, dims: Mapping[str, Size]) -> Value:
-            frame = Frame(Instance(block, scope, {}, {}), {**names, **dims}, symbolic=self.symbolic)
-            frame.defs = dict(defs or {})
-            frame.root = False
+            frame.names.update(dims)
             return Evaluator(frame).value(dim)
 
         binder = Binder(block, names, evaluate)
@@ -116,6 +105,7 @@ class Elaborator:
         """The instance of an inline block: what it captured stands beside its inputs."""
         params: dict[str, Value] = {}
         inputs: dict[str, Value] = dict(given)
+        spend(4 * len(node.captures))
         for name in node.captures:
             if name in inputs or name not in frame.names:
                 continue
@@ -202,11 +192,15 @@ class Elaborator:
         instance.values = frame.names
         self._weigh(instance)
 
+    def size_of(self, instance: Instance) -> int:
+        """Modules and blocks that `instance` expands to."""
+        return self._sizes.get(instance, 1)
+
     def _weigh(self, instance: Instance) -> None:
         """Hold what `instance` expands to against the budget; equal blocks are elaborated once
         only."""
         children = instance.children.values()
-        size = 1 + sum(self._sizes.get(c, 1) if isinstance(c, Instance) else 1 for c in children)
+        size = 1 + sum(self.size_of(c) if isinstance(c, Instance) else 1 for c in children)
         self._sizes[instance] = size
         if size > MAX_CHILDREN:
             span = instance.block.span
@@ -227,4 +221,6 @@ def _freeze(value: Any) -> Any:
     if isinstance(value, tuple | list):
         spend(len(value))
         return tuple(_freeze(v) for v in value)
+    if isinstance(value, ModuleValue):
+        return (value.target, _freeze(value.args), value.scope)
     return value

@@ -13,6 +13,7 @@ from netwright.ir.values import Value
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.evaluate.lists import bind_targets
 from netwright.passes.frame import Frame
+from netwright.passes.work import spend
 
 SILENT = "~"
 """A path's part that begins with this adds no level to the weights' names (`key: ""`)."""
@@ -26,6 +27,7 @@ def path_of(frame: Frame, node: Node, index: int | None) -> Path:
     text = ""
     for part in key:
         text += part.text if part.expr is None else str(Evaluator(frame).number(part.expr))
+    spend(len(text))
     return tuple(text.split(".")) if text else (SILENT + node.name,)
 
 

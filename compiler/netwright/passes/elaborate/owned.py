@@ -17,6 +17,7 @@ from netwright.passes.evaluate.attributes import read_weight
 from netwright.passes.faults import fault
 from netwright.passes.frame import Frame, Handle
 from netwright.passes.numbers import SizeUnknown
+from netwright.passes.work import spend
 
 if TYPE_CHECKING:
     from netwright.passes.elaborate.elaborator import Elaborator
@@ -79,6 +80,7 @@ def buffer(elaborator: Elaborator, frame: Frame, node: BufferNode) -> Value:
     for size in value.type.shape:
         if known(size) is None:
             raise SizeUnknown(ground(size))  # type: ignore[arg-type]
+    spend(len(frame.instance.steps))
     steps = weights.constant_steps(frame.instance.steps, value, node.value)
     del frame.instance.steps[first_step:]
     name = ".".join(path_of(frame, node, None))

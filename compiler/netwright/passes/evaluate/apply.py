@@ -61,7 +61,9 @@ def apply(
     bound = rebind(op, bound_types, positional, named)
     many = isinstance(result, tuple)
     results = tuple(Tensor(t, "", expr.span) for t in (result if many else (result,)))
-    evaluator.step(Apply(op, bound, results, many, node=evaluator.frame.node, span=expr.span))
+    evaluator.step(
+        Apply(op, bound, results, many, node=evaluator.frame.node, span=expr.span), *results
+    )
     return results if many else results[0]
 
 

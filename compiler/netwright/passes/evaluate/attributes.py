@@ -87,5 +87,7 @@ def _weight_of(evaluator: Evaluator, node: str, name: str, expr: ex.Expr) -> Ten
 
 def read_weight(evaluator: Evaluator, path: Path, weight: WeightDecl, expr: ex.Expr) -> Tensor:
     result = Tensor(TensorType(weight.dtype, weight.shape), ".".join(path), expr.span)
-    evaluator.step(ReadWeight(path, weight, result, node=evaluator.frame.node, span=expr.span))
+    evaluator.step(
+        ReadWeight(path, weight, result, node=evaluator.frame.node, span=expr.span), result
+    )
     return result

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from netwright.ir import expr as ex
-from netwright.ir.dims import symbol
+from netwright.ir.dims import Dim, symbol
+from netwright.ir.instance import Step
 from netwright.ir.printer import to_source
 from netwright.ir.values import POISON, Outputs, Tensor, Value, is_poison
 from netwright.ops.entry import OpError
@@ -19,7 +20,7 @@ from netwright.passes.evaluate import attributes, calls, indexing, lists, names,
 from netwright.passes.faults import Fault, Silent, fault, op_fault
 from netwright.passes.frame import Frame
 from netwright.passes.numbers import NumberError, SizeUnknown
-from netwright.passes.work import STEP, spend
+from netwright.passes.work import spend, spend_on
 
 
 class Evaluator:
@@ -38,6 +39,10 @@ class Evaluator:
         result = evaluate(self, expr)
         if isinstance(result, tuple):
             spend(self._length(expr, result))
+        elif isinstance(result, str):
+            spend(len(result))
+        elif isinstance(result, Dim):
+            spend(result.length)
         if self.frame.symbolic:
             result = self._symbolised(expr, result)
         if result is POISON or (isinstance(result, tuple | Outputs) and is_poison(result)):
@@ -119,8 +124,9 @@ class Evaluator:
         except SizeUnknown as unknown:
             self.unknown(unknown, expr)
 
-    def step(self, step: Any) -> None:
-        spend(STEP)
+    def step(self, step: Step, *results: Tensor) -> None:
+        for result in results:
+            spend_on(result.type)
         self.frame.instance.steps.append(step)
 
 

@@ -56,7 +56,7 @@ def _item(evaluator: Evaluator, owner: TensorList, expr: ex.Index) -> Value:
     if not isinstance(index, int):
         fault("E0305", "a list of tensors is indexed by one integer", expr.span)
     result = Tensor(owner.item, f"{owner.label}[{index}]", expr.span)
-    evaluator.step(Item(owner, index, result, node=evaluator.frame.node, span=expr.span))
+    evaluator.step(Item(owner, index, result, node=evaluator.frame.node, span=expr.span), result)
     return result
 
 
@@ -65,7 +65,9 @@ def _subscript(evaluator: Evaluator, owner: Tensor, expr: ex.Index) -> Value:
     types = tuple(to_type(i) for i in items)
     shape = evaluator.typed(expr, lambda: index_type(owner.type, types), owner)
     result = Tensor(shape, "", expr.span)
-    evaluator.step(Subscript(owner, items, result, node=evaluator.frame.node, span=expr.span))
+    evaluator.step(
+        Subscript(owner, items, result, node=evaluator.frame.node, span=expr.span), result
+    )
     return result
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netwright.ir import expr as ex
 from netwright.ir.values import Value, describe
 from netwright.passes.faults import fault
+from netwright.passes.work import spend
 
 if TYPE_CHECKING:
     from netwright.passes.evaluate.evaluator import Evaluator
@@ -27,10 +28,11 @@ def comprehension(evaluator: Evaluator, expr: ex.Comprehension) -> Value:
     frame = evaluator.frame
     saved, symbolic = frame.names, frame.symbolic
     results: list[Value] = []
-    frame.symbolic = False
+    frame.names, frame.symbolic = dict(saved), False
+    spend(len(saved))
     try:
         for item in items:
-            frame.names = {**saved, **bind_targets(expr.targets, item, expr)}
+            frame.names.update(bind_targets(expr.targets, item, expr))
             if all(evaluator.condition(c) for c in expr.conditions):
                 results.append(evaluator.value(expr.element))
     finally:

@@ -23,7 +23,9 @@ def unary(evaluator: Evaluator, expr: ex.Unary) -> Value:
     value = first(evaluator.value(expr.operand))
     if isinstance(value, Tensor):
         result = Tensor(evaluator.typed(expr, lambda: unary_type(op, value.type)), "", expr.span)
-        evaluator.step(Operate(op, (value,), result, node=evaluator.frame.node, span=expr.span))
+        evaluator.step(
+            Operate(op, (value,), result, node=evaluator.frame.node, span=expr.span), result
+        )
         return result
     if op == "-":
         return (
@@ -56,7 +58,7 @@ def operate(evaluator: Evaluator, expr: ex.Expr, op: str, left: Value, right: Va
             evaluator.typed(expr, lambda: operator_type(op, *types), left, right), "", expr.span
         )
         evaluator.step(
-            Operate(op, (left, right), result, node=evaluator.frame.node, span=expr.span)
+            Operate(op, (left, right), result, node=evaluator.frame.node, span=expr.span), result
         )
         return result
     return evaluator.numeric(expr, lambda: numbers.operate(op, left, right))

@@ -28,12 +28,25 @@ from netwright.passes.generalise.sites import sites_of
 from netwright.passes.generalise.symbolic import look_again
 from netwright.passes.model import Elaboration
 from netwright.passes.ties import ties
+from netwright.passes.work import metered
 
 __all__ = ["generalise"]
 
+LOOKS = 8
+"""How many times the work of a check may be spent, since a class is looked at for every split."""
+
 
 def generalise(elaboration: Elaboration) -> ModelFacts:
-    """The classes of the emitted file, leaves first."""
+    """The classes of the emitted file, leaves first.
+
+    Raises:
+        Exhausted: the instances differ in too many ways to find out, each split being another look.
+    """
+    with metered(elaboration.module, LOOKS):
+        return _generalise(elaboration)
+
+
+def _generalise(elaboration: Elaboration) -> ModelFacts:
     groups = collect(elaboration)
     while True:
         classes, class_of, parents = classes_of(groups)

@@ -20,6 +20,7 @@ from netwright.passes.faults import Fault, Silent
 from netwright.passes.frame import Frame
 from netwright.passes.generalise.candidates import candidates
 from netwright.passes.numbers import NumberError, SizeUnknown
+from netwright.passes.work import spend
 
 
 def choose(facts: ClassFacts, site: Site, found: list[list[Size]]) -> ex.Expr | None:
@@ -66,10 +67,12 @@ def _fits(
         symbolic = facts.symbolic[number]
         fresh = {k: known(v) for k, v in symbolic.dims.items()}
         names = {**fresh, **instance.dims, **instance.params, **_numbers(instance.values)}
+        spend(len(names) + len(numbers))
+        frame = Frame(Instance(instance.block, instance.scope, {}, {}), names)
         steps: list[Any] = instance.facts.get((place, "iteration"), [])
         for iteration, expected in enumerate(numbers):
-            step = {"i": iteration, **(steps[iteration] if iteration < len(steps) else {})}
-            frame = Frame(Instance(instance.block, instance.scope, {}, {}), {**names, **step})
+            names["i"] = iteration
+            names.update(steps[iteration] if iteration < len(steps) else {})
             try:
                 value = Evaluator(frame).number(candidate)
             except (Fault, Silent, SizeUnknown, NumberError):

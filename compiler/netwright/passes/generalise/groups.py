@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 
 from netwright.ir.classes import ClassFacts
 from netwright.ir.instance import Instance
-from netwright.ir.program import (
-    Block,
-    Node,
-)
+from netwright.ir.program import Block, Node
 from netwright.ir.values import ModuleValue, Value
 from netwright.passes.model import Elaboration
+from netwright.passes.work import spend
 
 Parent = tuple[ClassFacts, Node, int, int]
 """The class, node, instance number and iteration that make a child."""
@@ -24,9 +23,9 @@ def collect(elaboration: Elaboration) -> Groups:
     groups: Groups = {}
     modules: dict[tuple[Block, tuple[str, ...]], dict[object, int]] = {}
     seen: set[Instance] = set()
-    queue = list(elaboration.cases.values())
+    queue = deque(elaboration.cases.values())
     while queue:
-        instance = queue.pop(0)
+        instance = queue.popleft()
         if instance in seen:
             continue
         seen.add(instance)
@@ -55,6 +54,7 @@ def _made(instance: Instance) -> Iterator[Instance]:
     for child in instance.children.values():
         if isinstance(child, Instance):
             yield child
+    spend(len(instance.children) + len(instance.facts))
     for (_, kind), found in instance.facts.items():
         if kind == "child":
             yield from (f for f in found if isinstance(f, Instance) and not instance.cut)

@@ -6,14 +6,7 @@ from collections.abc import Iterator
 
 from netwright.ir import expr as ex
 from netwright.ir.classes import ClassFacts
-from netwright.ir.program import (
-    BufferNode,
-    ExprNode,
-    InlineNode,
-    ModuleNode,
-    Node,
-    ParameterNode,
-)
+from netwright.ir.program import BufferNode, ExprNode, InlineNode, ModuleNode, Node, ParameterNode
 
 
 def needs_of(facts: ClassFacts) -> set[str]:

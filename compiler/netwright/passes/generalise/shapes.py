@@ -8,9 +8,7 @@ from typing import Any
 from netwright.ir import expr as ex
 from netwright.ir.classes import ClassFacts
 from netwright.ir.dims import Dim, Size, known, symbol
-from netwright.ir.program import (
-    TypeExpr,
-)
+from netwright.ir.program import TypeExpr
 from netwright.ir.sizes import size_to_expr
 from netwright.ir.types import TensorType
 from netwright.ir.values import Outputs, Tensor, TensorList, Value
