@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from netwright_runtime.model import Compiled, compiled
-from netwright_runtime.verify.domains import domains
+from netwright_runtime.verify.domains import smallest
 from netwright_runtime.verify.properties import PROPERTIES
 from netwright_runtime.verify.property import Finding, Level, Outcome, Property, Report, Trial
 from netwright_runtime.verify.run import Plan, Progress, silent, verify_subject
@@ -86,8 +86,7 @@ def subject_of(found: Compiled, whole: bool = False) -> Subject:
     """What is verified of a model: itself, or a smaller one where it is large."""
     if whole:
         return Subject(found)
-    least = {name: sizes[0] for name, sizes in domains(found.manifest, {}).items()}
-    return Subject(*smaller(found, least))
+    return Subject(*smaller(found, smallest(found.manifest)))
 
 
 def chosen(

@@ -27,6 +27,11 @@ def domains(manifest: Manifest, minimum: Mapping[str, int]) -> dict[str, tuple[i
     }
 
 
+def smallest(manifest: Manifest) -> dict[str, int]:
+    """The least size of each dim by itself; constraints between dims are not looked at."""
+    return {name: sizes[0] for name, sizes in domains(manifest, {}).items()}
+
+
 def _domain(manifest: Manifest, name: str, multiple: int, least: int) -> tuple[int, ...]:
     own = [c for c in manifest.constraints if _decided(c, name, manifest.params)]
     found: list[int] = []

@@ -107,6 +107,11 @@ class Subject:
             for name, tensor in self.initial.items()
         }
 
+    @cached_property
+    def meta(self) -> nn.Module:
+        """The model on the meta device, in evaluation: shapes without numbers."""
+        return self.compiled.build(device="meta").eval()
+
     # Trials -----------------------------------------------------------------------------
 
     def slots(self, given: frozenset[str] = frozenset()) -> tuple[Slot, ...]:

@@ -1,19 +1,24 @@
 """`torch.export` takes the model with its dims dynamic, and the export holds at other sizes.
 
-Proves that nothing specialises on the sizes of a trace: the export is made at one choice of sizes
-and run at others, and agrees with the model. torch's own suites do this for some models. Dims that
-the spec fixes stay fixed. It does not apply where the model takes no symbolic dim.
+Proves that nothing specialises on the sizes of a trace: the export is made at one choice of sizes,
+run at others, and agrees with the model. torch's own suites do this for some models. Dims that the
+spec fixes stay fixed, and those along which a recurrent module of torch walks: an export unrolls
+it. It does not apply where the model takes no symbolic dim.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch import nn
 from torch.export import Dim, ExportedProgram
 from torch.export import export as exported
 
+from netwright_runtime.model import Slot
+from netwright_runtime.model.sizes import names_in
 from netwright_runtime.verify.compare import difference, tensors
 from netwright_runtime.verify.domains import domains
 from netwright_runtime.verify.property import Finding, Level, Property, Trial
@@ -43,24 +48,58 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
 
 
 def _exported(subject: Subject, trial: Trial) -> ExportedProgram:
+    dims: dict[str, Any] = {}
+    fixed = _walked(subject, trial)
+    multiples = {dim.name: dim.multiple_of for dim in subject.manifest.dims}
+
+    def dim(size: str) -> Any:
+        multiple = multiples.get(size, 1)
+        if multiple == 1:
+            return Dim.DYNAMIC
+        return multiple * dims.setdefault(size, Dim(size))
+
+    def dynamic(slot: Slot) -> Any:
+        found = {
+            axis: dim(size)
+            for axis, size in enumerate(slot.shape)
+            if isinstance(size, str) and size not in fixed
+        }
+        return found if slot.length is None else [found] * slot.length
+
+    shapes = {slot.name: dynamic(slot) for slot in subject.slots(trial.given)}
     inputs = subject.inputs(trial)
-    dynamic = {slot.name: _dynamic(slot.shape, slot.length) for slot in subject.slots(trial.given)}
-    return exported(subject.module(), (), inputs, dynamic_shapes=dynamic, strict=False)
+    with warnings.catch_warnings():  # torch's LSTM keeps a list beside its weights, and is told so
+        warnings.filterwarnings("ignore", message="The tensor attributes .*_flat_weights")
+        return exported(subject.module(), (), inputs, dynamic_shapes=shapes, strict=False)
 
 
-def _dynamic(shape: tuple[int | str, ...], length: int | None) -> Any:
-    """The dims that are symbolic; which of them are equal is found by the export itself."""
-    dims = {axis: Dim.DYNAMIC for axis, size in enumerate(shape) if isinstance(size, str)}
-    return dims if length is None else [dims] * length
+def _walked(subject: Subject, trial: Trial) -> frozenset[str]:
+    """The dims that a recurrent module of torch walks along: an export unrolls it."""
+    graph = subject.graph(trial.given)
+    found: set[str] = set()
+    for node in graph.graph.find_nodes(op="call_module"):
+        module = graph.get_submodule(str(node.target))
+        if isinstance(module, nn.RNNBase):
+            shape = node.all_input_nodes[0].meta["netwright"].type.shape
+            found |= names_in(str(shape[-2 if module.batch_first else 0]))
+    return frozenset(found)
+
+
+def _sizes(subject: Subject) -> dict[str, int]:
+    """Sizes at which no map shrinks to one pixel, since an export would take the 1 for constant."""
+    maps = {size for slot in subject.slots() if len(slot.shape) > 3 for size in slot.shape[2:]}
+    return {name: 64 if name in maps else 8 for name in subject.names} | subject.two_samples
 
 
 def _other_sizes(subject: Subject, trial: Trial) -> dict[str, int]:
-    """A size for each dim that is not the trial's."""
-    few = domains(subject.manifest, dict.fromkeys(subject.names, 2))
+    """Another size for each dim that is not fixed."""
+    fixed = _walked(subject, trial)
+    few = domains(subject.manifest, _sizes(subject))
     return {
         name: next((size for size in reversed(few[name]) if size != was), was)
         for name, was in trial.sizes
-    }
+        if name not in fixed
+    } | {name: size for name, size in trial.sizes if name in fixed}
 
 
 PROPERTY = Property(
@@ -70,5 +109,5 @@ PROPERTY = Property(
     unfit,
     Level.DEFAULT,
     trials=1,
-    minimum=lambda subject: dict.fromkeys(subject.names, 2),
+    minimum=_sizes,
 )

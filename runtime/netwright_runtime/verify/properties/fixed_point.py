@@ -1,85 +1,172 @@
-"""Spec, model and spec again: the emitted source, read anew, computes with the graph of the spec.
+"""Spec, model and spec again: the emitted source, read anew, has the graph that the spec has.
 
-Proves that nothing was lost or added on the way to the source: traced by torch, the emitted module
-calls the same modules and functions on the same values, with the same weights, as the spec's own
-graph. Printers and parsers are tested this way (sqlglot, ir-py); here the reader is torch.fx. Dead
-nodes are named. It does not apply where the source cannot be traced, since it decides at call.
+Proves that nothing was lost, added or connected otherwise on the way to the source: read by torch's
+own tracer, the emitted module calls the same modules, and each of them is fed by the same ones, as
+in the graph that was lowered from the spec. Printers and parsers are tested this way (sqlglot,
+ir-py); here torch.fx is the reader. Modules and inputs that lead to no output are named. It does
+not apply where torch.fx cannot trace the source.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import nn
-from torch.fx import GraphModule, Node, Tracer
+from torch.fx import GraphModule, Node, Proxy, Tracer
+from torch.fx.node import map_arg
 
+from netwright_runtime.verify.domains import smallest
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import path_of, place_of
 from netwright_runtime.verify.subject import Subject
 
+_ASKS = frozenset({
+    "size", "getattr", "dim", "len", "new_zeros", "new_ones", "new_full", "new_empty",
+    "zeros_like", "ones_like", "full_like", "empty_like",
+})  # fmt: skip
+"""Functions that ask a tensor for its sizes, dtype or device; what they give is no value of it."""
+
+Flow = dict[str, list[tuple[str, ...]]]
+"""For each module that is called, what feeds each of its calls: modules, inputs and weights."""
+
 
 class _Tracer(Tracer):
-    """Traces down to the modules of torch, as the compiler's own graph is made."""
+    """Traces down to the modules of torch, as the compiler's own graph is made.
+
+    Where the source asks something of a size, the answer is that for `inputs`.
+    """
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.inputs = inputs
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         emitted = type(m).__module__.startswith("netwright_compiled")
         return not emitted and not isinstance(m, nn.Sequential | nn.ModuleList | nn.ModuleDict)
 
+    def to_bool(self, obj: Proxy) -> bool:
+        return bool(self._value(obj.node))
+
+    def _value(self, node: Node) -> Any:
+        """What `node` gives for the inputs at hand."""
+        args = map_arg(node.args, self._value)
+        kwargs = map_arg(node.kwargs, self._value)
+        if node.op == "placeholder":
+            return self.inputs[str(node.target)]
+        if callable(node.target):
+            return node.target(*args, **kwargs)
+        if node.op == "call_method":
+            return getattr(args[0], node.target)(*args[1:], **kwargs)
+        raise NotImplementedError(f"a decision by {node.op}")
+
 
 def unfit(subject: Subject) -> str:
-    if len(subject.compiled.cases) > 1:
-        return "the source decides at call, so that it cannot be traced"
-    return "" if _traced(subject) is not None else "the source cannot be traced by torch.fx"
+    return "" if _traced(subject) is not None else "torch.fx cannot trace the source"
 
 
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     traced = _traced(subject)
     assert traced is not None
     graph = subject.graph()
-    expected, found = _modules(graph), _modules(traced)
-    for target in expected.keys() | found.keys():
-        if expected[target] != found[target]:
-            node = next((n for n in graph.graph.nodes if n.target == target), None)
-            place = "" if node is None else place_of(node)
-            calls = f"{expected[target]} times in the spec, {found[target]} times in the source"
-            yield Finding(f"`{target}` is called {calls}", target, place)
-    yield from _dead(graph)
+    expected, found = _flow(graph), _flow(traced)
+    for target in [*expected, *(t for t in found if t not in expected)]:
+        theirs, ours = expected.get(target, []), found.get(target, [])
+        if theirs != ours:
+            yield Finding(_differing(target, theirs, ours), target, _place(graph, target))
+    yield from _dead(subject)
+
+
+def _differing(target: str, expected: list[tuple[str, ...]], found: list[tuple[str, ...]]) -> str:
+    if len(expected) != len(found):
+        calls = f"{len(expected)} times in the spec, {len(found)} times in the source"
+        return f"`{target}` is called {calls}"
+    pair = next((e, f) for e, f in zip(expected, found, strict=True) if e != f)
+    spec, source = (", ".join(f"`{name}`" for name in side) or "nothing" for side in pair)
+    return f"`{target}` is fed by {spec} in the spec, by {source} in the source"
+
+
+def _place(graph: GraphModule, target: str) -> str:
+    return next((place_of(node) for node in graph.graph.nodes if node.target == target), "")
 
 
 def _traced(subject: Subject) -> GraphModule | None:
     """The emitted module as torch.fx sees it, None where it cannot."""
     module = subject.module()
+    tracer = _Tracer(subject.inputs(Trial(tuple(smallest(subject.manifest).items()))))
+    absent = {port.name: None for port in subject.manifest.inputs if port.optional}
     try:
         with torch.no_grad():
-            return GraphModule(module, _Tracer().trace(module))
+            return GraphModule(module, tracer.trace(module, concrete_args=absent))
     except Exception:  # whatever a module does to a proxy
         return None
 
 
-def _modules(graph: GraphModule) -> Counter[str]:
-    """How often each module is called."""
-    calls = graph.graph.find_nodes(op="call_module")
-    return Counter(str(node.target) for node in calls)
-
-
-def _dead(graph: GraphModule) -> Iterator[Finding]:
-    """Nodes of the spec that lead to no output, and inputs that nothing reads."""
-    live = _live(graph)
-    last: dict[str, Node] = {}
+def _flow(graph: GraphModule) -> Flow:
+    """Which modules feed which; an identity, which a `when` may leave behind, is not there."""
+    flow: Flow = {}
     for node in graph.graph.nodes:
-        if node.op != "get_attr" and path_of(node):
-            last[path_of(node)] = node
-    for path, node in last.items():
-        mine = (n for n in graph.graph.nodes if path_of(n) == path)
-        if not any(n in live for n in mine):
-            kind = "input" if node.op == "placeholder" else "node"
-            said = f"the {kind} leads to no output"
-            yield Finding(said, path, place_of(node), warning=kind == "node")
+        if _counts(graph, node):
+            flow.setdefault(str(node.target), []).append(tuple(sorted(_sources(graph, node))))
+    return {target: sorted(calls) for target, calls in flow.items()}
+
+
+def _counts(graph: GraphModule, node: Node) -> bool:
+    if node.op != "call_module":
+        return False
+    return not isinstance(graph.get_submodule(str(node.target)), nn.Identity)
+
+
+def _sources(graph: GraphModule, node: Node) -> set[str]:
+    """The nearest modules, inputs and weights that the value of `node` is made from."""
+    found: set[str] = set()
+    seen: set[Node] = set()
+    waiting = list(node.all_input_nodes)
+    while waiting:
+        source = waiting.pop()
+        if source in seen or _name(source) in _ASKS:
+            continue
+        seen.add(source)
+        if _counts(graph, source) or source.op in ("placeholder", "get_attr"):
+            found.add(str(source.target))
+        else:
+            waiting += source.all_input_nodes
+    return found
+
+
+def _name(node: Node) -> str:
+    target = node.target
+    return target if isinstance(target, str) else getattr(target, "__name__", "")
+
+
+def _dead(subject: Subject) -> Iterator[Finding]:
+    """Inputs and modules that lead to no output, whichever optional inputs are given.
+
+    An expression may be there for other params; the checker warns of one that nothing reads.
+    """
+    found = _unread(subject.graph())
+    for given in subject.compiled.cases[1:]:
+        if found:
+            others = _unread(subject.graph(given))
+            found = {path: node for path, node in found.items() if path in others}
+    for path, node in found.items():
+        kind = "input" if node.op == "placeholder" else "node"
+        yield Finding(f"the {kind} leads to no output", path, place_of(node))
+
+
+def _unread(graph: GraphModule) -> dict[str, Node]:
+    """The spec's inputs and modules of which no output is made, each with a node of the graph."""
+    live = _live(graph)
+    by_path: dict[str, list[Node]] = {}
+    for node in graph.graph.nodes:
+        if node.op in ("placeholder", "call_module") and path_of(node):
+            by_path.setdefault(path_of(node), []).append(node)
+    return {path: nodes[0] for path, nodes in by_path.items() if live.isdisjoint(nodes)}
 
 
 def _live(graph: GraphModule) -> set[Node]:
+    """The nodes that an output is made from."""
     waiting = list(graph.graph.find_nodes(op="output"))
     seen = set(waiting)
     while waiting:

@@ -1,7 +1,7 @@
 """Weights survive a round trip through safetensors, strictly, under the names that the spec gives.
 
-Proves that a checkpoint of this model can be loaded: the names are those of the manifest, nothing is
-missing or left over, tied weights are one storage before and after. transformers tests save and
+Proves that a checkpoint of this model can be loaded: the names are those of the manifest, nothing
+is missing or left over, tied weights are one storage before and after. transformers tests save and
 load; that the names follow from the spec is ours to hold. It does not apply to a model without
 weights.
 """
@@ -62,7 +62,7 @@ def _names(subject: Subject, module: nn.Module) -> Iterator[Finding]:
 
 
 def _ties(subject: Subject, module: nn.Module, when: str) -> Iterator[Finding]:
-    weights = {n: p for n, p in module.named_parameters(remove_duplicate=False)}
+    weights = dict(module.named_parameters(remove_duplicate=False))
     tied = {w.name: w.tied_to for w in subject.manifest.weights if w.tied_to is not None}
     for name, other in tied.items():
         if weights.get(name) is not weights.get(other):
