@@ -41,7 +41,12 @@ inputs: {x: "float[B, 8]"}
 graph: {a: Linear(out_features=n), b: m, c: {repeat: 2, graph: {d: K}}, e: x @ x.T}
 blocks: {K: {inputs: {x: "float[B, c]"}, graph: {a: Linear(out_features=c)}}}
 """
-_WARMING = (_WARM, _WARM.replace("repeat: 2", "repeat: y"), _WARM.replace("Linear", "Liner"))
+_WARMING = (
+    _WARM,
+    _WARM.replace("repeat: 2", "repeat: y"),
+    _WARM.replace("repeat: 2", "repeat: [2]"),
+    _WARM.replace("Linear", "Liner"),
+)
 """Specs that make the compiler import what it imports late, before the watch begins."""
 
 

@@ -29,6 +29,16 @@ def halls(depth: int, width: int) -> str:
     return graph(f"a: K{depth - 1}") + f"blocks:\n{blocks}"
 
 
+def _anagram(number: int) -> str:
+    """The same letters in another order for every number."""
+    letters = list("abcdefghijklmnopqrstuvwxyz" * 2)
+    name = ""
+    for _ in range(50):
+        number, at = divmod(number * 31 + 7, len(letters))
+        name += letters.pop(at)
+    return name
+
+
 _ALIASES = "a0: &a0 [1, 1]\n" + "".join(
     f"a{k}: &a{k} [*a{k - 1}, *a{k - 1}]\n" for k in range(1, 40)
 )
@@ -47,28 +57,51 @@ _TEXT = {
     "long quoted scalar": ('doc: "' + "a" * M + '"', TOO_MUCH),
     "long block scalar": ("doc: |\n" + "  aaaaaaaa\n" * (M // 12), TOO_MUCH),
     "long key": ("a" * M + ": 1", TOO_MUCH),
-    "long comment": ("# " + "a" * (M - 10) + "\n" + value("«open»(1)"), "E0201"),
-    "many keys": ("".join(f"k{k}: 1\n" for k in range(95_000)), "E0104"),
-    "one key many times": ("k: 1\n" * 190_000, "E0102"),
+    "long comment": ("# " + "a" * (M - 200) + "\n" + value("«open»(1)"), "E0201"),
+    "many keys": ("".join(f"k{k}: 1\n" for k in range(45_000)), "E0104"),
+    "one key many times": ("k: 1\n" * 45_000, "E0102"),
     "many items": ("[" + "1," * (M // 2) + "1]", TOO_MUCH),
     "many empty lines": ("\n" * M, "E0101"),
     "many NULs": ("\0" * M, "E0110"),
     "many bidi marks": ("\u202e" * (M // 3), "E0110"),
     "billion laughs": (_ALIASES, "E0106"),
     "many aliases": ("a: &a 1\n" + "".join(f"b{k}: *a\n" for k in range(70_000)), "E0106"),
-    "many anchors": ("".join(f"b{k}: &a{k} 1\n" for k in range(60_000)), "E0106"),
+    "many anchors": ("".join(f"b{k}: &a{k} 1\n" for k in range(45_000)), "E0106"),
     "merge bomb": ("a: &a {b: 1}\n" + "c: {<<: *a, d: {<<: *a}}\n" * 1000, "E0106"),
     "many tags": ("".join(f"b{k}: !t 1\n" for k in range(70_000)), "E0106"),
     "many documents": ("--- 1\n" * (M // 6), "E0106"),
-    "many unknown names": (graph(*(f"n{k}: y{k}" for k in range(60_000))), "E0204"),
-    "many unknown functions": (graph(*(f"n{k}: relV(x)" for k in range(50_000))), "E0201"),
-    "many unknown modules": (graph(*(f"n{k}: Relu" for k in range(50_000))), "E0201"),
-    "many bad expressions": (graph(*(f"n{k}: 1 +" for k in range(60_000))), "E0108"),
+    "many unknown names": (graph(*(f"n{k}: y{k}" for k in range(9_000))), "E0204"),
+    "many unknown functions": (graph(*(f"n{k}: relV(x)" for k in range(9_000))), "E0201"),
+    "many unknown modules": (graph(*(f"n{k}: Relu" for k in range(9_000))), "E0201"),
+    "many bad expressions": (graph(*(f"n{k}: 1 +" for k in range(9_000))), "E0108"),
+    "many nodes": (graph(*(f"n{k}: ReLU" for k in range(45_000))), TOO_MUCH),
+    "many repeated nodes": (
+        graph(*(f"n{k}: {{op: Linear(out_features=8 + i), repeat: 10}}" for k in range(9_000))),
+        TOO_MUCH,
+    ),
+    "many values": ("a:\n" + "".join(f"  k{k}: 1\n" for k in range(60_000)), TOO_MUCH),
+    "many short expressions": (
+        graph(*(f"n{k}: x + x * x - x / x + x * (x + x) - x * x + x" for k in range(9_000))),
+        TOO_MUCH,
+    ),
+    "much text in lists": (
+        graph(*(f"n{k}: '[{','.join('x' * 2000)}]'" for k in range(250))),
+        TOO_MUCH,
+    ),
+    "many unused nodes": (graph(*(f"n{k}: ReLU()(x)" for k in range(9_000))), ""),
+    "many anagrams": (
+        graph(*(f"{_anagram(k)}: {_anagram(k + 5_000)}" for k in range(5_000))),
+        "E0204",
+    ),
+    "long names one apart": (
+        graph(*(f"{'n' * 900}{k}: {'n' * 899}{k}" for k in range(120))),
+        "E0204",
+    ),
     "many long expressions": (
         graph(*(f"n{k}: {'+'.join('x' * 2000)}" for k in range(250))),
         TOO_MUCH,
     ),
-    "many names one apart": (graph(*(f"name_{k:05}: nam_{k:05}" for k in range(30_000))), "E0204"),
+    "many names one apart": (graph(*(f"name_{k:05}: nam_{k:05}" for k in range(9_000))), "E0204"),
 }
 
 _EXPRESSIONS = {
@@ -132,7 +165,7 @@ _RECURRENT = {
     "layers of a Transformer": "a: Transformer(nhead=2, «num_encoder_layers»=1000000000)(x, x)",
 }
 
-_VARIANTS = "variants:\n" + "".join(f"  v{k}: {{n: {k}}}\n" for k in range(30_000))
+_VARIANTS = "variants:\n" + "".join(f"  v{k}: {{n: {k}}}\n" for k in range(20_000))
 _LOOP = "  a: {repeat: 500, graph: {b: Linear(out_features=n + i), c: Linear(out_features=8)}}\n"
 
 _OUTER = "outer({p}, {p}).flatten()"
@@ -173,6 +206,17 @@ ATTACKS = {
         beside("init: [{match: '" + "*a" * 30_000 + "', with: zeros}]"), "E0404"),
     "backtracking key map": Attack(
         beside("weights: {w: [{match: '(a+)+$', to: z.weight}]}"), ""),
+    "rules times weights": Attack(
+        graph(*(f"n{k}: Linear(out_features=8)" for k in range(5_000)))
+        + "init:\n" + "".join(f"  - {{match: '*n*{k}*t', with: zeros}}\n" for k in range(5_000)),
+        TOO_MUCH),
+    "methods times nodes": Attack(
+        graph(*(f"n{k}: ReLU" for k in range(5_000))) + "methods:\n"
+        + "".join(f"  m{k}: {{outputs: {{o: n{k}}}}}\n" for k in range(5_000)),
+        TOO_MUCH),
+    "steps of a key map": Attack(
+        beside("weights:\n  w:\n" + "".join(
+            f"    - {{match: 'a{k}', to: z.weight}}\n" for k in range(12_000))), ""),
     "many ties": Attack(
-        beside("tie:\n" + "".join(f"  z.w{k}: z.v{k}\n" for k in range(30_000))), "E0405"),
+        beside("tie:\n" + "".join(f"  z.w{k}: z.v{k}\n" for k in range(20_000))), "E0405"),
 }  # fmt: skip

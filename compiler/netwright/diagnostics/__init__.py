@@ -10,6 +10,7 @@ from netwright.diagnostics.model import (
     SpecError,
     TooManyErrors,
 )
+from netwright.diagnostics.nearest import nearest
 from netwright.diagnostics.render import render, render_all, to_json
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Severity",
     "SpecError",
     "TooManyErrors",
+    "nearest",
     "render",
     "render_all",
     "to_json",

@@ -47,6 +47,9 @@ MAX_ERRORS = 100
 """Errors of one report. A file with more is no spec; looking on would cost time and helps
 nobody."""
 
+MAX_WARNINGS = 100
+"""Warnings of one report; further ones are left out, and the last says so."""
+
 
 class TooManyErrors(Exception):
     """A report is full, and says so; what looks for errors ends."""
@@ -58,6 +61,7 @@ class Report:
     def __init__(self) -> None:
         self._found: dict[tuple[str, Span], Diagnostic] = {}
         self._errors = 0
+        self._warnings = 0
 
     @property
     def full(self) -> bool:
@@ -70,21 +74,26 @@ class Report:
             raise ValueError(f"unregistered diagnostic code {diagnostic.code}")
         if (diagnostic.code, diagnostic.span) in self._found:
             return
-        if diagnostic.severity is Severity.ERROR and self._errors >= MAX_ERRORS:
+        if diagnostic.severity is Severity.WARNING:
+            self._warn(diagnostic)
+            return
+        if self._errors >= MAX_ERRORS:
             if not self.full:
                 message = f"more than {MAX_ERRORS} errors, the rest is not looked for"
                 self._put(Diagnostic("E0501", message, diagnostic.span))
             raise TooManyErrors
         self._put(diagnostic)
 
-    def annotate(self, diagnostic: Diagnostic, note: Label) -> Diagnostic:
-        """A diagnostic of this report with one more place beside it, which takes its place."""
-        fuller = replace(diagnostic, notes=(*diagnostic.notes, note))
-        self._found[diagnostic.code, diagnostic.span] = fuller
-        return fuller
+    def _warn(self, diagnostic: Diagnostic) -> None:
+        self._warnings += 1
+        if self._warnings <= MAX_WARNINGS:
+            self._found[diagnostic.code, diagnostic.span] = diagnostic
+        elif self._warnings == MAX_WARNINGS + 1:
+            message = f"more than {MAX_WARNINGS} warnings, the rest is left out"
+            self._found[diagnostic.code, diagnostic.span] = replace(diagnostic, message=message)
 
     def _put(self, diagnostic: Diagnostic) -> None:
-        self._errors += diagnostic.severity is Severity.ERROR
+        self._errors += 1
         self._found[diagnostic.code, diagnostic.span] = diagnostic
 
     def extend(self, other: Report) -> None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from netwright.diagnostics import Diagnostic, Report, TooManyErrors, render_all, to_json
 from netwright.driver import placeholders
 from netwright.driver.collection import collection_paused
+from netwright.driver.keys import unusual_keys
 from netwright.driver.model import Model, check_variant, elaborated, given_values, read
 from netwright.ir.program import Module
 from netwright.ir.values import Value, describe
 from netwright.passes.model import Elaboration
 from netwright.passes.rules import check_all
-from netwright.passes.work import metered
+from netwright.passes.work import Exhausted, metered
 from netwright.source import Sources
 
 if TYPE_CHECKING:
@@ -138,10 +139,31 @@ def _elaborated(
             else:
                 found = elaborated(module, each, values, report, whole)
             sound += [] if found is None else [found]
-    if whole and variant is None and len(sound) == len(distinct):
-        with suppress(TooManyErrors):
-            check_all(sound, report)
+        if whole and variant is None and len(sound) == len(distinct):
+            _hold_rules(sound, report)
+        if whole and sound and not report.errors and unusual_keys(module):
+            _hold_to_source(sound[0], report)
     return Checked(name, report, sources, variants, tuple(notes), module.model.name)
+
+
+def _hold_rules(sound: Sequence[Elaboration], report: Report) -> None:
+    """Hold what stands beside the graph to all variants, as far as the budget of work goes."""
+    with suppress(TooManyErrors):
+        try:
+            check_all(sound, report)
+        except Exhausted as exhausted:
+            report.add(exhausted.diagnostic)
+
+
+def _hold_to_source(elaboration: Elaboration, report: Report) -> None:
+    """Report what the source back end cannot write of the weights' paths (E0219)."""
+    from netwright.backends.source import Unwritable, emit
+    from netwright.passes.generalise import generalise
+
+    try:
+        emit(generalise(elaboration))
+    except (Unwritable, Exhausted) as refused:
+        report.add(refused.diagnostic)
 
 
 def _variants(

@@ -10,6 +10,8 @@ class Budgets:
     """Limits of one load. Each holds for one file, except `files`.
 
     text        characters of a file
+    nodes       nodes of a file, in blocks and inline blocks too
+    expressions characters of all its expressions
     depth       mappings and sequences inside one another
     scalar      characters of one scalar
     values      values (scalars, mappings, sequences) of a file, keys not counted
@@ -20,10 +22,12 @@ class Budgets:
     files       files that a spec may reach by `use`
     """
 
-    text: int = 8 * 1024 * 1024
+    text: int = 1024 * 1024
+    nodes: int = 10_000
+    expressions: int = 400_000
     depth: int = 64
     scalar: int = 64 * 1024
-    values: int = 500_000
+    values: int = 50_000
     brackets: int = 1000
     expression: int = 4096
     nesting: int = 100

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.frontend import traps
@@ -21,19 +22,48 @@ from netwright.frontend.document import (
 )
 from netwright.frontend.expressions import parse
 from netwright.frontend.faulty import Faulty
+from netwright.frontend.scalars import Place
 from netwright.frontend.slips import misspelt
 from netwright.ir.expr import Expr, ListExpr, Literal
 from netwright.source import Span
 
 
+class OverBudget(Exception):
+    """A file holds more than it may, which is reported; reading it ends."""
+
+
 @dataclass(slots=True)
 class Form:
-    """Reads one document. `rejected` are the places whose form is wrong."""
+    """Reads one document.
+
+    rejected    the places whose form is wrong
+    nodes       how many have been read
+    characters  of the expressions that have been read
+    """
 
     document: Document
     report: Report
     budgets: Budgets
     rejected: list[Span] = field(default_factory=list)
+    nodes: int = 0
+    characters: int = 0
+
+    def count_node(self, span: Span) -> None:
+        self.nodes += 1
+        if self.nodes > self.budgets.nodes:
+            message = f"more than {self.budgets.nodes} nodes in one file"
+            self.stop(message, span, "write what occurs often as a block, and `repeat` it")
+
+    def count_text(self, text: str, span: Span) -> None:
+        """Count the text of an expression."""
+        self.characters += len(text)
+        if self.characters > self.budgets.expressions:
+            limit = self.budgets.expressions
+            self.stop(f"more than {limit} characters of expressions in one file", span)
+
+    def stop(self, message: str, span: Span, help: str = "") -> NoReturn:
+        self.report.add(Diagnostic("E0501", message, span, help=help))
+        raise OverBudget
 
     def reject(self, value: Value | Span) -> None:
         if isinstance(value, Refused):
@@ -123,8 +153,12 @@ class Form:
         return Faulty(span=value.span)
 
     def parse(self, scalar: Scalar, help: str = "") -> Expr:
-        place = self.document.place(scalar)
-        return parse(scalar.text, place, self.report, self.budgets, help=help)
+        return self.parse_part(scalar.text, self.document.place(scalar), scalar.span, help)
+
+    def parse_part(self, text: str, place: Place, span: Span, help: str = "") -> Expr:
+        """An expression within the value at `span`."""
+        self.count_text(text, span)
+        return parse(text, place, self.report, self.budgets, help=help)
 
     def literal(self, value: Scalar, plain: int | float | bool | None) -> Expr:
         if isinstance(plain, int) and abs(plain) > self.budgets.integer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import re
 from collections.abc import Iterable
+from itertools import islice
+
+from netwright.diagnostics import nearest
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONSTANTS = frozenset({"pi", "inf", "training"})
@@ -45,16 +47,17 @@ def is_integer(name: str) -> bool:
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The name among `known` that `name` was most likely meant to be."""
-    candidates = list(dict.fromkeys(known))[:_CANDIDATES]
+    candidates = list(islice(dict.fromkeys(known), _CANDIDATES))
     lowered = {c.lower(): c for c in reversed(candidates)}
     same = lowered.get(name.lower())
     if same is not None and same != name:
         return same
-    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.7)
-    close = close or [c for c in candidates if _swapped(c, name)]
-    if not close:
-        close = [lowered[c] for c in difflib.get_close_matches(name.lower(), lowered, 1, 0.8)]
-    return close[0] if close else None
+    close = nearest(name, candidates, 0.7)
+    close = close or next((c for c in candidates if _swapped(c, name)), None)
+    if close is None:
+        near = nearest(name.lower(), lowered, 0.8)
+        close = None if near is None else lowered[near]
+    return close
 
 
 def _swapped(one: str, other: str) -> bool:

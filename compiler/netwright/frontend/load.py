@@ -12,7 +12,7 @@ from netwright.frontend.budgets import DEFAULT, Budgets
 from netwright.frontend.catalogue import Catalogue, Unreadable, root_of
 from netwright.frontend.document import MappingValue, Scalar, Value, read
 from netwright.frontend.faulty import faulty_nodes
-from netwright.frontend.form import Form
+from netwright.frontend.form import Form, OverBudget
 from netwright.frontend.lower import lower
 from netwright.frontend.names import check, check_namespace
 from netwright.ir.program import Module
@@ -115,7 +115,7 @@ class _Loader:
             document = read(text, shown, report, self.budgets)
             if document.root is not None:
                 module = self.program(Form(document, report, self.budgets), real)
-        except TooManyErrors:
+        except (TooManyErrors, OverBudget):
             if real is not None:
                 self.under_way.pop(real, None)
         self.partial = None

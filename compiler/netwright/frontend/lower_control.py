@@ -8,7 +8,6 @@ from collections.abc import Collection
 from netwright.diagnostics import Diagnostic
 from netwright.frontend import keys
 from netwright.frontend.document import MappingValue, Scalar, SequenceValue, Value
-from netwright.frontend.expressions import parse
 from netwright.frontend.faulty import Faulty
 from netwright.frontend.form import Form
 from netwright.frontend.identifiers import MODULE_ATTRIBUTES, fault_of
@@ -103,7 +102,7 @@ def _loop(form: Form, node: MappingValue) -> Loop | None:
     if match is None:
         return Loop("repeat", (), form.parse(value), None, collect, value.span)
     targets = _targets(form, match, place)
-    iterable = parse(match["rest"], Part(place, match.start("rest")), form.report, form.budgets)
+    iterable = form.parse_part(match["rest"], Part(place, match.start("rest")), value.span)
     return Loop(kind, targets, iterable, over, collect, value.span)  # type: ignore[arg-type]
 
 
@@ -158,7 +157,7 @@ def _key(form: Form, value: Value) -> tuple[KeyPart, ...] | None:
     for match in re.finditer(r"\{([^{}]*)\}", text):
         parts += _key_text(form, text[at : match.start()], Part(place, at))
         inner = Part(place, match.start(1))
-        parts.append(KeyPart(expr=parse(match[1], inner, form.report, form.budgets)))
+        parts.append(KeyPart(expr=form.parse_part(match[1], inner, value.span)))
         at = match.end()
     parts += _key_text(form, text[at:], Part(place, at))
     _key_dots(form, text, label)

@@ -50,6 +50,7 @@ class NodeLowering:
         """The nodes of a `graph`, their names bound in `scope` as they come."""
         nodes: list[Node] = []
         for key, held in self.form.entries(value):
+            self.form.count_node(key.span)
             targets = self.targets(key, held, scope)
             node = self.node(key, held, targets, scope)
             self.attribute(node)

@@ -169,6 +169,7 @@ def type_of(form: Form, value: Value) -> TypeExpr | None:
     text = form.text(value)
     if not text or not isinstance(value, Scalar):
         return None
+    form.count_text(text, value.span)
     return parse_type(text, form.document.place(value), form.report, form.budgets)
 
 

@@ -8,8 +8,8 @@ size that has to be known at build a plain int.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
+from netwright.diagnostics import nearest
 from netwright.ir.dims import Dim, known
 from netwright.ir.types import ALIASES, DTYPES, DType, TensorType
 from netwright.ops.entry import REQUIRED, Arg, Kind, OpError
@@ -94,9 +94,9 @@ def unknown_arguments(args: tuple[Arg, ...], names: Iterable[str]) -> list[str]:
 def unknown_argument(op_name: str, args: tuple[Arg, ...], name: str) -> OpError:
     """The error for an argument that the op does not have, with the nearest name or the list."""
     names = [arg.name for arg in args]
-    near = get_close_matches(name, names, n=1)
+    near = nearest(name, names)
     if near:
-        remedy = f"did you mean `{near[0]}`?"
+        remedy = f"did you mean `{near}`?"
     elif names:
         remedy = "its arguments are " + ", ".join(f"`{n}`" for n in names)
     else:
@@ -144,8 +144,8 @@ def _wrong_kind(arg: Arg, words: str, value: object, found: str) -> OpError:
 
 
 def _not_a_choice(arg: Arg, value: str) -> OpError:
-    near = get_close_matches(value, arg.choices, n=1)
-    remedy = f"did you mean `{near[0]}`?" if near else f"it is one of {_listed(arg.choices)}"
+    near = nearest(value, arg.choices)
+    remedy = f"did you mean `{near}`?" if near else f"it is one of {_listed(arg.choices)}"
     message = f"`{arg.name}` cannot be `{value}`"
     return OpError(message, arg=arg.name, code="E0308", help=remedy)
 

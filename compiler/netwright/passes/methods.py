@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
-from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.diagnostics import Diagnostic, Label, Report, nearest
 from netwright.ir import expr as ex
 from netwright.ir.instance import CallBlock, Instance
 from netwright.ir.program import InlineNode, Method
@@ -13,18 +12,23 @@ from netwright.ir.steps import consumed, needed, produced
 from netwright.ir.values import Outputs, Tensor, Value, describe, first, tensors
 from netwright.passes.faults import Fault, fault
 from netwright.passes.model import Elaboration
+from netwright.passes.work import spend
 
 
 def check_methods(elaboration: Elaboration, report: Report) -> None:
     """Report E0408 for methods that enter where there is no value, or read what stays outside."""
-    for method in elaboration.module.methods:
+    methods = elaboration.module.methods
+    made = _made(elaboration.primary) if methods else set()
+    for method in methods:
         try:
-            _check(elaboration.primary, method)
+            _check(elaboration.primary, method, made)
         except Fault as found:
             report.add(found.diagnostic)
 
 
-def _check(model: Instance, method: Method) -> None:
+def _check(model: Instance, method: Method, made: set[Tensor]) -> None:
+    """Hold one method to the graph, in which `made` are the values of the outermost level."""
+    spend(len(model.steps))
     entering: list[Tensor] = []
     inner = False
     for name, written in method.inputs.items():
@@ -41,7 +45,7 @@ def _check(model: Instance, method: Method) -> None:
     for written in method.outputs.values():
         for path in _paths(written):
             value = _at(model, path, method)
-            inner = inner or not any(t in _made(model) for t in tensors(value))
+            inner = inner or not any(t in made for t in tensors(value))
             leaving += tensors(value)
     if method.inputs and not inner:
         _check_closed(model, method, entering, leaving)
@@ -53,7 +57,7 @@ def _check_closed(
     """Nothing but what enters may be read from outside."""
     steps = needed(model.steps, leaving, entering)
     made = {*entering, *(t for step in steps for t in produced(step))}
-    read = [*(t for step in steps for t in consumed(step)), *leaving]
+    read = {*(t for step in steps for t in consumed(step)), *leaving}
     for name, value in model.inputs.items():
         if any(t in read and t not in made for t in tensors(value)):
             declared = next(i.span for i in model.block.inputs if i.name == name)
@@ -106,8 +110,8 @@ def _at(instance: Instance, path: ex.Expr, method: Method) -> Value:
     if isinstance(value, Tensor) and owner is None:
         return value  # `x.shape` reads `x`
     known = [*(value.items if isinstance(value, Outputs) else ()), *(owner.values if owner else ())]
-    near = get_close_matches(path.name, known, 1)
-    help = f"did you mean `{near[0]}`?" if near else ""
+    near = nearest(path.name, known)
+    help = f"did you mean `{near}`?" if near else ""
     message = f"the method `{method.name}` finds no value `{path.name}` there"
     raise Fault(Diagnostic("E0408", message, path.span, help=help))
 

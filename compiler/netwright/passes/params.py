@@ -22,12 +22,13 @@ Args = Mapping[str, tuple[Value, Span]]
 def bind_params(block: Block, args: Args, scope: Scope, call: Span) -> dict[str, Value]:
     """Values for all params of `block`: given ones checked, the rest from their defaults."""
     values: dict[str, Value] = {}
+    evaluator = _evaluator(scope, block, values)
     for param in block.params:
         if param.name in args:
             value, span = args[param.name]
             values[param.name] = check_param(param, value, span)
         elif param.default is not None:
-            value = evaluate_in(scope, block, values, param.default)
+            value = evaluator.value(param.default)
             values[param.name] = check_param(param, value, param.span)
         elif param.optional:
             values[param.name] = None
@@ -47,8 +48,12 @@ def bind_params(block: Block, args: Args, scope: Scope, call: Span) -> dict[str,
 
 def evaluate_in(scope: Scope, block: Block, names: Mapping[str, Value], expr: Any) -> Value:
     """The value of a build-time expression among `names` and the params of the file."""
-    frame = Frame(Instance(block, scope, {}, {}), dict(names))
-    return Evaluator(frame).value(expr)
+    return _evaluator(scope, block, dict(names)).value(expr)
+
+
+def _evaluator(scope: Scope, block: Block, names: dict[str, Value]) -> Evaluator:
+    """Evaluates among `names`, in which more may come to stand."""
+    return Evaluator(Frame(Instance(block, scope, {}, {}), names))
 
 
 def check_param(param: Param, value: Value, span: Span) -> Value:

@@ -7,10 +7,9 @@ are held to all the elaborations of a check together. Ties, state and methods ar
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Container, Iterator, Sequence
 
-from netwright.diagnostics import Diagnostic, Report
+from netwright.diagnostics import Diagnostic, Report, nearest
 from netwright.ir.instance import Instance
 from netwright.ir.program import InitRule, KeyRule, Module
 from netwright.ir.types import TensorType
@@ -20,6 +19,7 @@ from netwright.ops.table import MODULES
 from netwright.passes.methods import check_methods
 from netwright.passes.model import Elaboration
 from netwright.passes.ties import ties
+from netwright.passes.work import spend
 
 
 def check_one(elaboration: Elaboration, report: Report) -> None:
@@ -44,7 +44,7 @@ def check_init(elaborations: Sequence[Elaboration], report: Report) -> None:
     module = elaborations[0].module
     if not module.init:
         return
-    names = [n for e in elaborations for n in _names(e, buffers=False)]
+    names = dict.fromkeys(n for e in elaborations for n in _names(e, buffers=False))
     owners = {rule.match.partition(".")[0] for rule in module.init}
     by_class = _weights_by_class(elaborations, owners)
     for rule in module.init:
@@ -54,7 +54,7 @@ def check_init(elaborations: Sequence[Elaboration], report: Report) -> None:
 
 
 def _unmatched(
-    rule: InitRule, module: Module, names: list[str], by_class: dict[str, set[str]]
+    rule: InitRule, module: Module, names: Collection[str], by_class: dict[str, set[str]]
 ) -> Diagnostic | None:
     owner, _, attribute = rule.match.partition(".")
     if owner in by_class or owner in MODULES or owner in module.blocks:
@@ -67,10 +67,10 @@ def _unmatched(
         what = f"no `{owner}` in the model has a weight `{attribute}`"
         help = f"it has {', '.join(f'`{k}`' for k in sorted(found))}" if found else ""
         return Diagnostic("E0404", what, rule.match_span, help=help)
-    if any(matches(rule.match, name) for name in names):
+    if rule.match in names or _any(rule.match, names):
         return None
-    near = get_close_matches(rule.match, names, 1)
-    help = f"did you mean `{near[0]}`?" if near else "`*` matches any characters, dots included"
+    near = nearest(rule.match, names)
+    help = f"did you mean `{near}`?" if near else "`*` matches any characters, dots included"
     what = f"no weight's name matches `{rule.match}`"
     return Diagnostic("E0404", what, rule.match_span, help=help)
 
@@ -78,6 +78,12 @@ def _unmatched(
 def _may_have(op: ModuleOp | None, attribute: str) -> bool:
     """Whether an argument decides if the module has that weight, as `bias` does."""
     return op is not None and any(arg.name == attribute for arg in op.args)
+
+
+def _any(pattern: str, names: Collection[str]) -> bool:
+    """Whether one of `names` fits a pattern, which is work for each of them."""
+    spend(len(names))
+    return "*" in pattern and any(matches(pattern, name) for name in names)
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -138,24 +144,34 @@ def check_key_maps(elaborations: Sequence[Elaboration], report: Report) -> None:
     maps = elaborations[0].module.weights
     names = {name for e in elaborations for name in _names(e)} if maps else set()
     for rules in maps.values():
-        for index, rule in enumerate(rules):
-            for target in (rule.to, *rule.split):
-                if target is not None and not _changed_later(target, rules[index + 1 :]):
-                    _check_target(rule, target, names, report)
+        for rule, target in _final(rules):
+            _check_target(rule, target, names, report)
 
 
-def _changed_later(target: str, later: Sequence[KeyRule]) -> bool:
-    words = set(_WORD.findall(_GROUP.sub(" ", target)))
-    return any(_WILD.search(rule.match) or words & set(_WORD.findall(rule.match)) for rule in later)
+def _final(rules: Sequence[KeyRule]) -> list[tuple[KeyRule, str]]:
+    """The keys that rules give and no later one changes, in the order of the rules."""
+    found: list[tuple[KeyRule, str]] = []
+    changed: set[str] = set()
+    for rule in reversed(rules):
+        targets = [t for t in (*reversed(rule.split), rule.to) if t is not None]
+        found += [(rule, t) for t in targets if changed.isdisjoint(_words(t))]
+        if _WILD.search(rule.match):
+            break
+        changed.update(_WORD.findall(rule.match))
+    return found[::-1]
+
+
+def _words(target: str) -> list[str]:
+    return _WORD.findall(_GROUP.sub(" ", target))
 
 
 def _check_target(rule: KeyRule, target: str, names: set[str], report: Report) -> None:
     """`target` with its groups free, somewhere in a weight's name."""
     pattern = f"*{'*'.join(_GROUP.split(target))}*"
-    if any(matches(pattern, name) for name in names):
+    if _any(pattern, names):
         return
-    near = get_close_matches(target, names, 1)
-    help = f"did you mean `{near[0]}`?" if near else "`netwright show` lists the weights"
+    near = nearest(target, names)
+    help = f"did you mean `{near}`?" if near else "`netwright show` lists the weights"
     message = f"a key becomes `{target}`, but no weight is called so"
     report.add(Diagnostic("E0406", message, rule.span, help=help))
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
-from netwright.diagnostics import Diagnostic, Report
+from netwright.diagnostics import Diagnostic, Report, nearest
 from netwright.ir import expr as ex
 from netwright.ir.instance import WeightDecl
 from netwright.ir.program import Tie
@@ -49,8 +48,8 @@ def _pairs(elaboration: Elaboration, report: Report) -> Iterator[tuple[str, str]
 
 
 def _near(name: str, weights: Mapping[str, WeightDecl]) -> str:
-    near = get_close_matches(name, weights, 1)
-    return f"did you mean `{near[0]}`?" if near else ""
+    found = nearest(name, weights)
+    return f"did you mean `{found}`?" if found else ""
 
 
 def _source(written: ex.Expr, evaluator: Evaluator) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from netwright.diagnostics import nearest
 from netwright.ir.program import InlineNode, ModuleNode, Node
 from netwright.ir.values import POISON, Value, first
 from netwright.passes.elaborate.call import Call
@@ -100,5 +100,5 @@ def check_args(node: ModuleNode, callee: str, args: Iterable[str], known: Sequen
 
 
 def near(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"did you mean `{near[0]}`?" if near else ""
+    found = nearest(name, known)
+    return f"did you mean `{found}`?" if found else ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
+from netwright.diagnostics import nearest
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance, ModuleChild, Path, ReadWeight, WeightDecl
 from netwright.ir.printer import to_source
@@ -55,15 +55,15 @@ def _tensor_attribute(evaluator: Evaluator, owner: Tensor, expr: ex.Attribute) -
 
 
 def _no_output(owner: Outputs, expr: ex.Attribute) -> NoReturn:
-    near = difflib.get_close_matches(expr.name, owner.items, 1)
+    near = nearest(expr.name, owner.items)
     known = ", ".join(f"`{name}`" for name in owner.items)
-    help = f"did you mean `{near[0]}`?" if near else f"the outputs are {known}"
+    help = f"did you mean `{near}`?" if near else f"the outputs are {known}"
     fault("E0215", f"`{to_source(expr.value)}` has no output `{expr.name}`", expr.span, help=help)
 
 
 def _no_attribute(owner: Value, expr: ex.Attribute, candidates: Sequence[str]) -> NoReturn:
-    near = difflib.get_close_matches(expr.name, candidates, 1)
-    hint = f"did you mean `{near[0]}`?" if near else ""
+    near = nearest(expr.name, candidates)
+    hint = f"did you mean `{near}`?" if near else ""
     if not hint and candidates:
         hint = "there is " + ", ".join(f"`{c}`" for c in candidates)
     fault("E0204", f"there is no `{expr.name}` in {describe(owner)}", expr.span, help=hint)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, NoReturn
 
+from netwright.diagnostics import nearest
 from netwright.ir import expr as ex
 from netwright.ir.instance import WeightDecl
 from netwright.ir.values import ModuleValue, Namespace, Tensor, Value, describe, first, tensors
@@ -83,8 +83,8 @@ def _no_method(func: ex.Attribute) -> NoReturn:
     refused = refusal(func.name)
     if refused is not None:
         fault(refused.code, refused.message, func.span, help=refused.help)
-    near = difflib.get_close_matches(func.name, FUNCTIONS, 1)
-    help = f"did you mean `{near[0]}`?" if near else ""
+    near = nearest(func.name, FUNCTIONS)
+    help = f"did you mean `{near}`?" if near else ""
     fault("E0201", f"there is no method `{func.name}`", func.span, help=help)
 
 
