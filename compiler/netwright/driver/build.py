@@ -18,12 +18,11 @@ from torch import nn
 from netwright.artifact import WEIGHTS
 from netwright.backends.source import Emitted
 from netwright.driver.count import total_bytes
-from netwright.driver.emit import written
+from netwright.driver.emit import generalised, written
 from netwright.driver.explain import explain, explaining
 from netwright.driver.failure import TooLarge
 from netwright.driver.model import Model, load
 from netwright.driver.units import show_bytes
-from netwright.passes.generalise import generalise
 from netwright.source import Sources
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def instantiate(
     with default_dtype(dtype):
         needed = total_bytes(elaboration, torch.get_default_dtype().itemsize)
         _check_memory(model.name, needed, target)
-        emitted = written(generalise(elaboration), model.sources)
+        emitted = written(generalised(elaboration, model.sources), model.sources)
         cls = getattr(module_of(emitted, model), emitted.class_name)
         with target:
             built: nn.Module = cls()

@@ -12,6 +12,8 @@ from netwright.diagnostics import SpecError
 from netwright.driver.model import Model, load
 from netwright.ir.classes import ModelFacts
 from netwright.passes.generalise import generalise
+from netwright.passes.model import Elaboration
+from netwright.passes.work import Exhausted
 from netwright.source import Sources
 
 if TYPE_CHECKING:
@@ -20,7 +22,15 @@ if TYPE_CHECKING:
 
 def emitted(model: Model) -> Emitted:
     """The file of `model` with the place in the spec of every line; SpecError for a faulty spec."""
-    return written(generalise(model.elaborate()), model.sources)
+    return written(generalised(model.elaborate(), model.sources), model.sources)
+
+
+def generalised(elaboration: Elaboration, sources: Sources) -> ModelFacts:
+    """The classes of a model; SpecError where they cost too much to find."""
+    try:
+        return generalise(elaboration)
+    except Exhausted as exhausted:
+        raise SpecError([exhausted.diagnostic], sources) from None
 
 
 def written(facts: ModelFacts, sources: Sources) -> Emitted:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.artifact import Artifact
-from netwright.driver.emit import written
+from netwright.driver.emit import generalised, written
 from netwright.driver.manifest import manifest
 from netwright.driver.model import Model, load
-from netwright.passes.generalise import generalise
 
 if TYPE_CHECKING:
     from netwright.frontend.schema import Spec
@@ -44,6 +43,6 @@ def write(
 def artifact_of(model: Model) -> Artifact:
     """The artifact of a model, not yet written anywhere."""
     elaboration = model.elaborate()
-    facts = generalise(elaboration)
+    facts = generalised(elaboration, model.sources)
     emitted = written(facts, model.sources)
     return Artifact(manifest(elaboration, facts, emitted), emitted.text)
