@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from typing import Literal as Choice
 
 from netwright.ir.expr import Call, Expr, Name
@@ -289,6 +290,8 @@ class Module:
     faulty: frozenset[Node] = frozenset()
     """Nodes that the front end has reported; elaboration passes over them, and over what depends
     on them."""
+    defaults: Any = None
+    """The scope of its params' defaults, once `passes.params` has found it."""
 
     def all_blocks(self) -> Iterator[Block]:
         if self.model is not None:

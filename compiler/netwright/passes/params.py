@@ -140,27 +140,30 @@ def _check_bounds(param: Param, value: Value, span: Span) -> None:
         )
 
 
-_DEFAULTS: dict[Module, Scope] = {}
-
-
 def default_scope(module: Module) -> Scope:
     """The params that the blocks of `module` see when they are used from another file: the
     defaults.
 
-    Required ones are left out; a block that reads one is at fault there.
+    Required ones are left out; a block that reads one is at fault there. The module keeps its
+    scope, since equal scopes have to be one.
     """
-    if module not in _DEFAULTS:
-        values: dict[str, Value] = {}
-        holder = next(module.all_blocks())
-        for param in module.params:
-            if param.default is not None:
-                scope = Scope.of(module, values)
-                try:
-                    values[param.name] = evaluate_in(scope, holder, values, param.default)
-                except (Fault, Silent):
-                    continue
-        _DEFAULTS[module] = Scope.of(module, values)
-    return _DEFAULTS[module]
+    if module.defaults is None:
+        module.defaults = Scope.of(module, _defaults(module))
+    found: Scope = module.defaults
+    return found
+
+
+def _defaults(module: Module) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    holder = next(module.all_blocks())
+    evaluator = Evaluator(Frame(Instance(holder, Scope.of(module, {}), {}, {}), values))
+    for param in module.params:
+        if param.default is not None:
+            try:
+                values[param.name] = evaluator.value(param.default)
+            except (Fault, Silent):
+                continue
+    return values
 
 
 def variant_args(module: Module, name: str) -> tuple[tuple[str, Value], ...]:
