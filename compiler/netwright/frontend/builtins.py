@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from netwright.ir.types import ALIASES, DTYPES
 from netwright.ops import table
 
@@ -16,10 +18,23 @@ NUMBER_FUNCTIONS = frozenset({
     "zip", "enumerate", "reversed", "int", "float", "bool", "linspace", "make_divisible",
 })  # fmt: skip
 
-INITIALISERS = frozenset({
-    "zeros", "ones", "constant", "normal", "trunc_normal", "uniform", "xavier_uniform",
-    "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal", "eye", "dirac", "sparse",
-})  # fmt: skip
+INITIALISERS: Mapping[str, tuple[str, ...]] = {
+    "zeros": (),
+    "ones": (),
+    "constant": ("val",),
+    "normal": ("mean", "std"),
+    "trunc_normal": ("mean", "std", "a", "b"),
+    "uniform": ("a", "b"),
+    "xavier_uniform": ("gain",),
+    "xavier_normal": ("gain",),
+    "kaiming_uniform": ("a", "mode", "nonlinearity"),
+    "kaiming_normal": ("a", "mode", "nonlinearity"),
+    "orthogonal": ("gain",),
+    "eye": (),
+    "dirac": ("groups",),
+    "sparse": ("sparsity", "std"),
+}
+"""Their arguments, as those of `torch.nn.init`."""
 
 
 def is_function(name: str) -> bool:

@@ -43,7 +43,7 @@ def faulty_nodes(module: Module, errors: Iterable[Diagnostic]) -> frozenset[Node
 
 def _holder(nodes: Sequence[Node], place: Span) -> Node | None:
     """The innermost node around a place."""
-    holders = [n for n in nodes if _holds(n.span, place) or _holds(n.name_span, place)]
+    holders = [n for n in nodes if holds(n.span, place) or holds(n.name_span, place)]
     return holders[-1] if holders else None  # inner nodes come after the ones around them
 
 
@@ -54,7 +54,8 @@ def _nodes(block: Block) -> Iterator[Node]:
             yield from _nodes(node.block)
 
 
-def _holds(outer: Span, inner: Span) -> bool:
+def holds(outer: Span, inner: Span) -> bool:
+    """Whether one place lies within another."""
     start = (outer.line, outer.column) <= (inner.line, inner.column)
     end = (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
     return outer.file == inner.file and start and end

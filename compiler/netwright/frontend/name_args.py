@@ -103,8 +103,10 @@ def _missing(
     known: Collection[str],
     place: Span | None,
 ) -> None:
-    """Report what is required and absent, and not merely misspelt."""
+    """Report what is required and absent, unless an unknown argument may have been meant for it."""
     misspelt = {closest(name, known) for name in node.args if name not in known}
+    if None in misspelt:
+        return
     absent = [f"`{name}`" for name in required if name not in node.args and name not in misspelt]
     if not absent or node.callee.span in names.file.quiet:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netwright.diagnostics import MAX_ERRORS, Diagnostic, Label, Report
@@ -15,7 +15,7 @@ from netwright.frontend.builtins import (
 )
 from netwright.frontend.identifiers import did_you_mean
 from netwright.frontend.scope import Binding, BlockCallee, FileScope, Scope
-from netwright.ir.expr import Attribute, Call, Comprehension, Expr, Name, children
+from netwright.ir.expr import Attribute, Call, Comprehension, Expr, Keyword, Name, children
 from netwright.ops import table
 from netwright.ops.entry import FunctionOp
 from netwright.ops.functions import refusal
@@ -273,9 +273,13 @@ class ExprNames:
             return
         for keyword in call.keywords:
             if keyword.name not in known:
-                message = f"`{op.name}` has no argument `{keyword.name}`"
-                help = did_you_mean(keyword.name, known) or f"they are {_listing(known)}"
-                self.fault("E0202", message, keyword.span, help)
+                self.unknown_argument(op.name, keyword, known)
+
+    def unknown_argument(self, callee: str, keyword: Keyword, known: Sequence[str]) -> None:
+        message = f"`{callee}` has no argument `{keyword.name}`"
+        listed = f"they are {listing(known)}" if known else "it takes none"
+        help = did_you_mean(keyword.name, known) or listed
+        self.fault("E0202", message, keyword.span, help)
 
     def called(self, call: Call, func: Name, level: Level, bound: _Bound) -> None:
         """A name before a bracket: a node called again, a function, or a module out of place."""
@@ -365,7 +369,8 @@ def _last(expr: Attribute) -> Span:
     return Span(at.file, at.end_line, at.end_column - len(expr.name), at.end_line, at.end_column)
 
 
-def _listing(names: Iterable[str]) -> str:
+def listing(names: Iterable[str]) -> str:
+    """Names as a text."""
     return ", ".join(f"`{name}`" for name in names)
 
 

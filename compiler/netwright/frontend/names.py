@@ -10,7 +10,7 @@ from netwright.frontend.builtins import INITIALISERS
 from netwright.frontend.identifiers import did_you_mean, is_integer
 from netwright.frontend.lower_nodes import bind, bind_loop
 from netwright.frontend.name_args import check_module, param_value
-from netwright.frontend.name_exprs import ExprNames, Level
+from netwright.frontend.name_exprs import ExprNames, Level, listing, text_of
 from netwright.frontend.recursion import check_recursion
 from netwright.frontend.scope import Binding, FileScope, OpCallee, Scope, block_scope, of_param
 from netwright.frontend.typeparse import ANY
@@ -227,9 +227,22 @@ class _Checker:
             help = did_you_mean(name.id, INITIALISERS)
             self.names.fault("E0201", f"there is no initialiser `{name.id}`", name.span, help)
         if isinstance(rule, Call):
+            self.initialiser_args(rule, name)
             self.names.arguments(rule, level, frozenset())
         elif not isinstance(rule, Name):
             self.names.value(rule, level)
+
+    def initialiser_args(self, rule: Call, name: Expr) -> None:
+        known = INITIALISERS.get(name.id) if isinstance(name, Name) else None
+        if known is None:
+            return
+        for keyword in rule.keywords:
+            if keyword.name not in known:
+                self.names.unknown_argument(text_of(name), keyword, known)
+        if len(rule.args) > len(known):
+            message = f"`{text_of(name)}` has no more arguments than {len(known)}"
+            help = f"they are {listing(known)}" if known else "it takes none"
+            self.names.fault("E0202", message, rule.args[len(known)].span, help)
 
     def model(self, model: Block) -> None:
         level = self.interface(model)

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netwright.diagnostics import Diagnostic, Label, Report
+from netwright.frontend.faulty import holds
 from netwright.frontend.scope import BlockCallee, FileScope
 from netwright.ir.program import Block, InlineNode, Module, ModuleNode
 from netwright.source import Span
 
 
 def check_recursion(module: Module, file: FileScope, report: Report) -> None:
-    """Report each cycle of blocks once, at the node that closes it."""
-    edges = {name: list(_callees(block, module, file)) for name, block in module.blocks.items()}
+    """Report each cycle of blocks once, at the node that closes it.
+
+    One that goes through a node with another error is left alone: another block was meant there.
+    """
+    faulty = [error.span for error in report.errors]
+    edges = {
+        name: [
+            (callee, node.callee.span)
+            for callee, node in _callees(block, module, file)
+            if _sound(node, faulty)
+        ]
+        for name, block in module.blocks.items()
+    }
     done: set[str] = set()
     for start in edges:
         if start not in done:
             _visit(start, edges, done, module, report)
+
+
+def _sound(node: ModuleNode, faulty: Sequence[Span]) -> bool:
+    return not any(holds(node.span, place) for place in faulty)
 
 
 def _visit(
@@ -52,7 +68,7 @@ def _fault(cycle: list[str], span: Span, block: Block) -> Diagnostic:
     )
 
 
-def _callees(block: Block, module: Module, file: FileScope) -> Iterator[tuple[str, Span]]:
+def _callees(block: Block, module: Module, file: FileScope) -> Iterator[tuple[str, ModuleNode]]:
     for node in block.nodes:
         if isinstance(node, InlineNode):
             yield from _callees(node.block, module, file)
@@ -61,4 +77,4 @@ def _callees(block: Block, module: Module, file: FileScope) -> Iterator[tuple[st
             if not isinstance(callee, BlockCallee) or callee.block.module is not module:
                 continue
             if callee.block.name in module.blocks:
-                yield callee.block.name, node.callee.span
+                yield callee.block.name, node

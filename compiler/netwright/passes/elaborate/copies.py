@@ -8,10 +8,13 @@ from netwright.ir.values import ModuleValue, Outputs, Tensor, TensorList, Value
 from netwright.source import Span
 
 
-def renew(value: Value, label: str, span: Span) -> Value:
-    """A copy of `value` with tensors of its own: what an instance calls its inputs."""
+def renew(value: Value, label: str, span: Span | None) -> Value:
+    """A copy of `value` with tensors of its own: what an instance calls its inputs.
+
+    span  where they come from; None for an inline block, which sees where they came from before
+    """
     if isinstance(value, Tensor):
-        return Tensor(value.type, label or value.label, span)
+        return Tensor(value.type, label or value.label, span or value.span)
     if isinstance(value, TensorList):
         return TensorList(value.item, label)
     if isinstance(value, tuple):

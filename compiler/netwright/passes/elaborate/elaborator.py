@@ -153,7 +153,7 @@ class Elaborator:
             block,
             scope,
             dict(params),
-            {k: renew(v, k, call) for k, v in inputs.items()},
+            {k: renew(v, k, None if block.inline else call) for k, v in inputs.items()},
             dict(dims),
         )
         self._memo[key] = instance

@@ -120,7 +120,8 @@ class Evaluator:
         try:
             return compute()
         except OpError as error:
-            raise Fault(op_fault(error, expr, operands, {})) from None
+            named = [self.frame.names.get(name) for name in ex.free_names(expr)]
+            raise Fault(op_fault(error, expr, operands, {}, named)) from None
         except SizeUnknown as unknown:
             self.unknown(unknown, expr)
 
