@@ -83,3 +83,21 @@ def test_what_is_no_artifact_is_refused(tmp_path):
     manifest.write_text("{")
     with pytest.raises(BadArtifact, match="cannot be read"):
         Artifact.read(tmp_path / "a")
+
+
+def test_weights_say_whether_they_are_frozen(tmp_path):
+    text = """netwright: 1
+model: Net
+inputs: {x: "float[B, 4]"}
+graph:
+  a: {op: Linear, out_features: 4, frozen: true}
+  b: {op: Part, frozen: true}
+  c: Linear(out_features=4)
+blocks:
+  Part: {inputs: {x: "float[B, 4]"}, graph: {d: Linear(out_features=4), e: {parameter: [4]}, f: d + e}}
+"""
+    spec = tmp_path / "net.yaml"
+    spec.write_text(text)
+    weights = netwright.write(spec, tmp_path / "out").manifest.weights
+    assert [w.name for w in weights if not w.frozen] == ["c.weight", "c.bias"]
+    assert {"a.weight", "b.d.bias", "b.e"} <= {w.name for w in weights if w.frozen}

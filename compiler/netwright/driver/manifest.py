@@ -156,6 +156,7 @@ def _classes(elaboration: Elaboration, facts: ModelFacts, emitted: Emitted) -> I
 
 def _weights(elaboration: Elaboration) -> Iterator[Weight]:
     twins = tied(elaboration)
+    frozen = {p for case in elaboration.cases.values() for p in case.frozen_weights()}
     for path, weight in elaboration.weights().items():
         name = ".".join(path)
         shape = tuple(size for size in weight.shape if isinstance(size, int))
@@ -165,7 +166,7 @@ def _weights(elaboration: Elaboration) -> Iterator[Weight]:
             weight.dtype,
             weight.buffer,
             weight.persistent,
-            weight.frozen,
+            path in frozen,
             twins.get(name),
         )
 

@@ -206,6 +206,20 @@ class Instance:
                 for weight in child.weights:
                     yield (*below, *_parts(weight.name)), weight
 
+    def frozen_weights(self, prefix: Path = (), whole: bool = False) -> Iterator[Path]:
+        """The paths of weights that take no gradient; all of them where `whole` says so."""
+        for weight in self.weights.values():
+            if whole or weight.frozen:
+                yield (*prefix, *_parts(weight.name))
+        for path, child in self.children.items():
+            below = (*prefix, *named(path))
+            if isinstance(child, Instance):
+                yield from child.frozen_weights(below, whole or path in self.frozen)
+            else:
+                for weight in child.weights:
+                    if whole or child.frozen or weight.frozen:
+                        yield (*below, *_parts(weight.name))
+
 
 def named(path: Path) -> Path:
     """`path` without the levels that add nothing to the weights' names (`key: ""`)."""

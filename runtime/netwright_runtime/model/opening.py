@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,8 @@ from netwright.artifact import Artifact
 from netwright.diagnostics import SpecError
 from netwright.driver.count import count, total_parameters
 from netwright.driver.graph import graph
-from netwright.driver.model import Model, load
+from netwright.driver.model import Model, load, read
+from netwright.driver.placeholders import required
 from netwright.driver.write import artifact_of
 from netwright.ir.values import ModuleValue
 from netwright.passes.model import Case, Elaboration
@@ -42,6 +43,24 @@ def compiled(
     model = load(source, variant, params=given)
     name = model.module.path if isinstance(source, Model) else os.fspath(source)
     return _compiled(name, model, given)
+
+
+def variants(path: os.PathLike[str], given: Collection[str] = ()) -> list[str | None]:
+    """What a spec can be built as: its variants, and None for its own defaults.
+
+    The defaults are left out where they leave a param open that is not in `given`, and where a
+    variant is the same; a library of blocks gives nothing. A spec that is at fault gives None, so
+    that whoever builds it is told.
+    """
+    module = read(path)[0].module
+    if module is None:
+        return [None]
+    if module.model is None:
+        return []
+    named: list[str | None] = list(module.variants)
+    same = any(not v.values for v in module.variants.values())
+    complete = all(param.name in given for param in required(module, None))
+    return named if named and (same or not complete) else [None, *named]
 
 
 def _compiled(name: str, model: Model, given: Mapping[str, Any]) -> Compiled:

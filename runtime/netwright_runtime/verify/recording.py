@@ -13,6 +13,7 @@ from torch.fx import GraphModule, Interpreter, Node
 from torch.overrides import TorchFunctionMode
 
 from netwright_runtime.model import Compiled
+from netwright_runtime.verify.compare import tensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +109,9 @@ class _Watcher(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         out = func(*args, **(kwargs or {}))
-        if isinstance(out, Tensor):
-            line = self._line()
-            self.found.append(Called(line, self.compiled.place(line), out))
+        line = self._line()
+        place = self.compiled.place(line)
+        self.found += [Called(line, place, tensor) for tensor in tensors(out)]
         return out
 
     def _line(self) -> int:

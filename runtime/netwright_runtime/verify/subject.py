@@ -28,9 +28,12 @@ class Subject:
     known weights, mode and no gradients, whatever the property before did to them.
     """
 
-    def __init__(self, compiled: Compiled, stands_in: str = "") -> None:
+    def __init__(
+        self, compiled: Compiled, stands_in: str = "", asked: Compiled | None = None
+    ) -> None:
         """`stands_in` says of a smaller model that it stands for the one that was asked for."""
         self.compiled = compiled
+        self.asked = asked or compiled
         self.stands_in = stands_in
         self._modules: dict[torch.dtype, nn.Module] = {}
         self._graphs: dict[tuple[frozenset[str], bool, torch.dtype], GraphModule] = {}
@@ -72,12 +75,20 @@ class Subject:
         dtype: torch.dtype = torch.float32,
     ) -> GraphModule:
         """The model as the other back end lowers it, with the weights of `module`."""
+        module = self._lent(self._graph(given, training, dtype), training, initial)
+        assert isinstance(module, GraphModule)
+        return module
+
+    def _graph(
+        self,
+        given: frozenset[str],
+        training: bool = False,
+        dtype: torch.dtype = torch.float32,
+    ) -> GraphModule:
         key = (given, training, dtype)
         if key not in self._graphs:
             self._graphs[key] = self.compiled.graph(given, training, dtype)
-        module = self._lent(self._graphs[key], training, initial)
-        assert isinstance(module, GraphModule)
-        return module
+        return self._graphs[key]
 
     def _lent(self, module: nn.Module, training: bool, initial: bool) -> nn.Module:
         module.load_state_dict(self.initial if initial else self.lively, strict=False)
@@ -116,7 +127,7 @@ class Subject:
 
     def slots(self, given: frozenset[str] = frozenset()) -> tuple[Slot, ...]:
         """The inputs of a call that gives these optional inputs."""
-        return tuple(slots(self.graph(given)))
+        return tuple(slots(self._graph(given)))
 
     def dims(self, given: frozenset[str]) -> frozenset[str]:
         """The symbolic dims that these inputs bind."""
@@ -125,7 +136,7 @@ class Subject:
 
     def inputs(self, trial: Trial, dtype: torch.dtype = torch.float32) -> dict[str, Any]:
         """The inputs of a trial, anew at each call."""
-        graph = self.graph(trial.given)
+        graph = self._graph(trial.given)
         return drawing.drawn(slots(graph), trial.size, bounds(graph), trial.seed, dtype)
 
     # The batch --------------------------------------------------------------------------
@@ -134,8 +145,8 @@ class Subject:
     def batch(self) -> str | None:
         """The dim of independent samples: what the spec declares, else what its types suggest.
 
-        Suggested is the dim that leads every required input, and stands once in the type of each
-        of them and of each output.
+        Suggested is the dim that leads every required input, where it stands once, and that every
+        output has.
         """
         if "batch" in self.declared:
             found = self.declared["batch"]
@@ -143,9 +154,9 @@ class Subject:
         taken = [p for p in self.manifest.inputs if not p.optional]
         leading = {str(p.shape[0]) if p.shape else "" for p in taken}
         name = leading.pop() if len(leading) == 1 else ""
-        shapes = [list(map(str, p.shape)) for p in (*taken, *self.manifest.outputs)]
-        once = all(shape.count(name) == 1 for shape in shapes)
-        return name if once and name in self.names else None
+        once = all(list(map(str, p.shape)).count(name) == 1 for p in taken)
+        kept = all(name in map(str, p.shape) for p in self.manifest.outputs)
+        return name if once and kept and name in self.names else None
 
     @property
     def names(self) -> tuple[str, ...]:

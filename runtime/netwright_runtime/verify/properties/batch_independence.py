@@ -1,9 +1,10 @@
 """A sample's output depends on that sample alone.
 
-Proves that nothing mixes across the batch in evaluation: one sample is changed, and no other
-sample's values may change, in any node. Karpathy's recipe and several test suites check this on the
-outputs by gradient; by comparison of every node it is found where it happens, for integer inputs
-too. It does not apply to a model without a batch dim (`properties: {batch: null}`).
+Proves that nothing mixes across the batch in evaluation: the last sample is changed, then the
+first, and no other sample's values may change, in any node. Karpathy's recipe and several test
+suites check this on the outputs by gradient; by comparison of every node it is found where it
+happens, for integer inputs too. It does not apply to a model without a batch dim
+(`properties: {batch: null}`).
 """
 
 from __future__ import annotations
@@ -31,44 +32,50 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     graph = subject.graph(trial.given)
     inputs = subject.inputs(trial)
     other = subject.inputs(Trial(trial.sizes, trial.given, trial.seed + 1))
-    changed = {
-        slot.name: _changed(inputs[slot.name], other[slot.name], slot.shape, batch)
-        for slot in subject.slots(trial.given)
-    }
     with torch.no_grad():
-        before, after = record(graph, inputs), record(graph, changed)
-    for a, b in zip(before, after, strict=True):
-        if _mixes(a, b, batch):
-            yield Finding(
-                f"another sample of `{batch}` changes this one's values",
-                a.path,
-                a.place,
-                "in a model without independent samples, say `properties: {batch: null}`",
-            )
-            return
+        before = record(graph, inputs)
+    for sample in (trial.size[batch] - 1, 0):
+        changed = {
+            slot.name: _changed(inputs[slot.name], other[slot.name], slot.shape, batch, sample)
+            for slot in subject.slots(trial.given)
+        }
+        with torch.no_grad():
+            after = record(graph, changed)
+        for a, b in zip(before, after, strict=True):
+            if _mixes(a, b, batch, sample):
+                yield Finding(
+                    f"another sample of `{batch}` changes this one's values",
+                    a.path,
+                    a.place,
+                    "in a model without independent samples, say `properties: {batch: null}`",
+                )
+                return
 
 
-def _changed(value: Any, other: Any, shape: tuple[int | str, ...], batch: str) -> Any:
-    """`value` with its last sample replaced by that of `other`."""
+def _changed(value: Any, other: Any, shape: tuple[int | str, ...], batch: str, sample: int) -> Any:
+    """`value` with one sample replaced by that of `other`."""
     if isinstance(value, list):
-        return [_changed(v, o, shape, batch) for v, o in zip(value, other, strict=True)]
+        pairs = zip(value, other, strict=True)
+        return [_changed(v, o, shape, batch, sample) for v, o in pairs]
     if batch not in shape:
         return value
     axis = shape.index(batch)
-    last = value.shape[axis] - 1
-    return torch.cat([value.narrow(axis, 0, last), other.narrow(axis, last, 1)], axis)
+    changed = value.clone()
+    changed.select(axis, sample).copy_(other.select(axis, sample))
+    return changed
 
 
-def _mixes(before: Value, after: Value, batch: str) -> bool:
-    """Whether the samples before the last differ between two runs."""
+def _mixes(before: Value, after: Value, batch: str, sample: int) -> bool:
+    """Whether samples other than the one that was changed differ between two runs."""
     if before.type is None or not isinstance(before.value, Tensor):
         return False
     shape = [size_text(size) for size in before.type.shape]
-    if shape.count(batch) != 1:
+    if batch not in shape:
         return False
     axis = shape.index(batch)
-    kept = before.value.shape[axis] - 1
-    return not identical(before.value.narrow(axis, 0, kept), after.value.narrow(axis, 0, kept))
+    kept = torch.tensor([k for k in range(before.value.shape[axis]) if k != sample])
+    left, right = before.value.index_select(axis, kept), after.value.index_select(axis, kept)
+    return not identical(left, right)
 
 
 PROPERTY = Property(

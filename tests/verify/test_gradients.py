@@ -1,0 +1,53 @@
+"""Weights that cannot learn are named, with the reason."""
+
+from __future__ import annotations
+
+import pytest
+from netwright_runtime.verify.properties.gradients import PROPERTY
+
+from tests.verify.subjects import finding, outcome, subject
+
+INPUT = 'inputs: {x: "float[B, 6]"}\n'
+
+
+def test_a_model_in_which_all_learns() -> None:
+    text = f"{INPUT}graph: {{a: Linear(out_features=5), b: ReLU, c: Linear(out_features=2)}}\n"
+    assert outcome(subject(text), PROPERTY).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("graph", "node", "reason"),
+    [
+        (
+            "a: Linear(out_features=4)\n  cut: detach(a)\n  b: Linear(out_features=2)",
+            "cut",
+            "detaches",
+        ),
+        (
+            "a: Linear(out_features=4)\n  cut: argmax(a, dim=-1)\n  b: Embedding(4, 2)(cut)",
+            "cut",
+            "",
+        ),
+        ("a: Linear(out_features=4)\n  b: a * 0.0", "a", "zero throughout"),
+        ("a: Linear(out_features=4)\n  b: (a - a).relu()", "a", "zero throughout"),
+    ],
+)
+def test_what_cannot_learn_is_named(graph: str, node: str, reason: str) -> None:
+    text = f"{INPUT}graph:\n  {graph}\n".replace(
+        "Embedding(4, 2)", "Embedding(num_embeddings=4, embedding_dim=2)"
+    )
+    found = finding(subject(text), PROPERTY)
+    assert found.node == node
+    assert reason in found.message
+    assert found.place.startswith("net.yaml:")
+
+
+def test_values_that_are_not_finite_are_named() -> None:
+    text = f"{INPUT}graph: {{a: Linear(out_features=4), b: log(a), c: Linear(out_features=2)}}\n"
+    assert finding(subject(text), PROPERTY).node == "b"
+
+
+def test_frozen_weights_need_no_gradient() -> None:
+    text = f"{INPUT}graph: {{a: {{op: Linear, out_features: 4, frozen: true}}}}\n"
+    found = outcome(subject(text), PROPERTY)
+    assert (found.verdict, found.reason) == ("skipped", "the model has no parameters to train")

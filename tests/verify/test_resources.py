@@ -1,0 +1,35 @@
+"""Predicted weights, operations and memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from netwright.ops.table import MODULES
+from netwright_runtime.verify.properties.resources import PROPERTY
+
+from tests.verify.subjects import finding, outcome, patched, subject
+
+SPEC = """inputs: {image: "float[B, 3, H, W]"}
+where: [H >= 3, W >= 3]
+graph:
+  conv: Conv2d(out_channels=4, kernel_size=3)
+  pooled: mean(conv, dim=[2, 3])
+  fc: Linear(out_features=7)
+"""
+
+
+def test_predictions_are_exact() -> None:
+    assert outcome(subject(SPEC), PROPERTY).verdict == "passed"
+
+
+def test_a_weight_more_than_predicted() -> None:
+    found = finding(patched(subject(SPEC), "nn.Linear(4, 7)", "nn.Linear(4, 8)"), PROPERTY)
+    assert "147 parameters, and the model 152" in found.message
+
+
+def test_a_wrong_prediction_of_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    conv = MODULES["Conv2d"]
+    lying = replace(conv, flops=lambda *args: conv.flops(*args) * 2)  # type: ignore[arg-type]
+    monkeypatch.setitem(MODULES, "Conv2d", lying)  # type: ignore[arg-type]
+    assert "operations are predicted" in finding(subject(SPEC), PROPERTY).message
