@@ -139,13 +139,10 @@ PROPERTIES = {
         kind="ranges",
     ),
     "sums_to_one": Claim(
-        "probabilities: no value is negative, and their sum over the dim or axis is 1",
-        "names the dim or the axis that is summed over",
-        "{over: -1}",
-        {
-            "over": Field("axis", "A dim, or the number of an axis."),
-            "of": Field("output", "The output; all of them, where it is left out.", False),
-        },
+        "outputs that are probabilities: none is negative, their sum over the axis or dim is 1",
+        "is an axis or a dim for each output",
+        "{logits: -1}",
+        kind="axes",
     ),
     "init_scale": Claim(
         "the standard deviation of an output or a node lies within, before training",
@@ -344,6 +341,13 @@ class _Reading:
         plain = value.value if isinstance(value, Scalar) else None
         return self.dim(value) if isinstance(plain, str) else self.whole(value)
 
+    def axes(self, value: Value) -> dict[str, int | str]:
+        if not isinstance(value, MappingValue) or not value.entries:
+            raise self.malformed(value)
+        for name, entry in value.entries.items():
+            self.known(name, entry.key.span, "the model has no output", self.outputs)
+        return {name: self.axis(entry.value) for name, entry in value.entries.items()}
+
     def sizes(self, value: Value) -> dict[str, int]:
         if not isinstance(value, MappingValue):
             raise self.malformed(value)
@@ -361,9 +365,6 @@ class _Reading:
         if isinstance(value, SequenceValue):
             return [self.input(item) for item in value.items]
         return [self.input(value)]
-
-    def output(self, value: Value) -> str:
-        return self.known(self.text(value), value.span, "the model has no output", self.outputs)
 
     # Paths ------------------------------------------------------------------------------
 
@@ -436,7 +437,7 @@ def _names(node: Node) -> Iterator[str]:
 
 
 _KINDS: dict[str, Callable[[_Reading, Value], object]] = {
-    "axis": _Reading.axis,
+    "axes": _Reading.axes,
     "count": _Reading.count,
     "counts": _Reading.counts,
     "dim": _Reading.dim,
@@ -446,7 +447,6 @@ _KINDS: dict[str, Callable[[_Reading, Value], object]] = {
     "groups": _Reading.groups,
     "input": _Reading.input,
     "inputs": _Reading.inputs,
-    "output": _Reading.output,
     "paths": _Reading.paths,
     "ranges": _Reading.ranges,
     "scales": _Reading.scales,

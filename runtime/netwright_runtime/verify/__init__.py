@@ -86,7 +86,7 @@ def subject_of(found: Compiled, whole: bool = False) -> Subject:
     """What is verified of a model: itself, or a smaller one where it is large."""
     if whole:
         return Subject(found)
-    return Subject(*smaller(found, smallest(found.manifest)))
+    return Subject(*smaller(found, smallest(found.manifest)), asked=found)
 
 
 def chosen(

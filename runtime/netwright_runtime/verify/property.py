@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -69,6 +69,11 @@ def always(subject: Subject) -> str:
     return ""
 
 
+def every_case(subject: Subject) -> Sequence[frozenset[str]]:
+    """All sets of optional inputs that the checker elaborated."""
+    return subject.compiled.cases
+
+
 @dataclass(frozen=True)
 class Property:
     """Something that a compiled model shall have.
@@ -80,6 +85,7 @@ class Property:
     level    the least level that includes it
     trials   how many trials are drawn at the default level
     minimum  the least sizes that it needs, by the dim's name
+    cases    the sets of optional inputs that it is about, which is all of them where it is left out
     varies   whether it depends on sizes and inputs at all; else one trial is enough
     """
 
@@ -90,6 +96,7 @@ class Property:
     level: Level = Level.QUICK
     trials: int = 5
     minimum: Callable[[Subject], Mapping[str, int]] = lambda subject: {}
+    cases: Callable[[Subject], Sequence[frozenset[str]]] = every_case
     varies: bool = True
 
 

@@ -106,6 +106,7 @@ def _held(subject: Subject, prop: Property, plan: Plan) -> Outcome:
         count=plan.count(prop),
         seconds=plan.seconds,
         minimum=prop.minimum(subject),
+        cases=prop.cases(subject),
         fixed=plan.fixed,
     )
     seconds = time.monotonic() - start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, Verbosity, assume, given, seed, settings
@@ -41,12 +41,14 @@ def search(
     count: int,
     seconds: float,
     minimum: Mapping[str, int],
+    cases: Sequence[frozenset[str]],
     fixed: Fixed,
 ) -> tuple[int, Trial | None]:
     """Draw up to `count` trials within `seconds`; the smallest failing one comes back, if any.
 
     Args:
         check: the findings of a trial, empty where it passes.
+        cases: the sets of optional inputs to draw from.
 
     Returns:
         How many trials were drawn, and the one that fails.
@@ -67,7 +69,7 @@ def search(
         print_blob=False,
         report_multiple_bugs=False,
     )
-    @given(_trials(subject, minimum, fixed))
+    @given(_trials(subject, minimum, cases, fixed))
     def run(trial: Trial) -> None:
         nonlocal drawn, failing
         if trial not in known:
@@ -90,11 +92,16 @@ def search(
     return drawn, None
 
 
-def _trials(subject: Subject, minimum: Mapping[str, int], fixed: Fixed) -> st.SearchStrategy[Trial]:
+def _trials(
+    subject: Subject,
+    minimum: Mapping[str, int],
+    cases: Sequence[frozenset[str]],
+    fixed: Fixed,
+) -> st.SearchStrategy[Trial]:
     """Trials whose sizes meet the spec's constraints, at least as large as `minimum` says."""
     manifest = subject.manifest
     few = domains(manifest, minimum)
-    cases = subject.compiled.cases if fixed.given is None else (fixed.given,)
+    cases = cases if fixed.given is None else (fixed.given,)
 
     @st.composite
     def trials(draw: st.DrawFn) -> Trial:

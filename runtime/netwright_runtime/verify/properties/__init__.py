@@ -3,13 +3,22 @@
 from netwright_runtime.verify.properties import (
     back_ends,
     batch_independence,
+    causality,
     checkpointing,
+    counts,
     export,
     fixed_point,
     gradients,
+    initial_scale,
     meta_device,
+    outputs,
+    padding,
+    permutations,
+    positions,
+    residual,
     resources,
     round_trip,
+    tied,
     types,
 )
 
@@ -24,5 +33,14 @@ PROPERTIES = (
     meta_device.PROPERTY,
     resources.PROPERTY,
     round_trip.PROPERTY,
+    counts.PROPERTY,
+    tied.PROPERTY,
+    causality.PROPERTY,
+    padding.PROPERTY,
+    positions.PROPERTY,
+    permutations.PROPERTY,
+    outputs.PROPERTY,
+    residual.PROPERTY,
+    initial_scale.PROPERTY,
 )
 """Every property; `verify` takes those that its level includes."""

@@ -1,0 +1,102 @@
+"""Outputs lie within the range that the spec gives, and probabilities sum to one.
+
+Proves `output_range` and `sums_to_one`: a forgotten sigmoid or softmax, one too many, or one over
+the wrong axis. Inputs are tried as they are drawn and ten times as large. It runs in double. It
+does not apply to a model that claims neither.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.fx import Node
+
+from netwright_runtime.verify.axes import outputs, shape_of
+from netwright_runtime.verify.property import Finding, Property, Trial
+from netwright_runtime.verify.recording import Value, path_of, place_of, record
+from netwright_runtime.verify.subject import Subject
+
+ROUNDING = 1e-6
+"""How far a bound or a sum may be missed: that of a value that the spec casts to float32."""
+
+SCALES = (1.0, 10.0)
+
+
+def unfit(subject: Subject) -> str:
+    claimed = subject.declared.keys() & {"output_range", "sums_to_one"}
+    return "" if claimed else "the spec claims nothing of the values of outputs"
+
+
+def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
+    graph = subject.graph(trial.given, dtype=torch.float64)
+    nodes = outputs(subject, graph)
+    for scale in SCALES:
+        inputs = subject.inputs(trial, torch.float64)
+        with torch.no_grad():
+            values = {v.node: v for v in record(graph, _scaled(inputs, scale))}
+        found = [*_ranges(subject, nodes, values), *_sums(subject, nodes, values)]
+        if found:
+            yield from found
+            return
+
+
+def _scaled(inputs: Mapping[str, Any], scale: float) -> dict[str, Any]:
+    return {
+        name: scale * value if isinstance(value, Tensor) and value.is_floating_point() else value
+        for name, value in inputs.items()
+    }
+
+
+def _ranges(
+    subject: Subject, nodes: Mapping[str, list[Node]], values: Mapping[Node, Value]
+) -> Iterator[Finding]:
+    claim = subject.declared.get("output_range", {})
+    ranges = claim if isinstance(claim, dict) else dict.fromkeys(nodes, claim)
+    for name, (low, high) in ranges.items():
+        for node in nodes[name]:
+            value = values[node].value
+            if not isinstance(value, Tensor) or not value.is_floating_point():
+                continue
+            least, most = value.min().item(), value.max().item()
+            if not _above(least, low) or not _above(-most, None if high is None else -high):
+                span = f"[{_end(low, '-inf')}, {_end(high, 'inf')}]"
+                yield Finding(
+                    f"`{name}` lies within [{least:.3g}, {most:.3g}], the spec says {span}",
+                    path_of(node),
+                    place_of(node),
+                )
+
+
+def _above(value: float, bound: float | None) -> bool:
+    """Whether a value is no lower than a bound; NaN is."""
+    return not math.isnan(value) and (bound is None or value >= bound - ROUNDING)
+
+
+def _end(bound: float | None, open_end: str) -> str:
+    return open_end if bound is None else f"{bound:g}"
+
+
+def _sums(
+    subject: Subject, nodes: Mapping[str, list[Node]], values: Mapping[Node, Value]
+) -> Iterator[Finding]:
+    for name, over in subject.declared.get("sums_to_one", {}).items():
+        for node in nodes[name]:
+            shape = shape_of(values[node]) or ()
+            axis = shape.index(over) if isinstance(over, str) else over
+            value = values[node].value
+            off = (value.sum(axis) - 1.0).abs().max().item()
+            if not off <= ROUNDING or value.min().item() < -ROUNDING:
+                what = "holds negative values" if off <= ROUNDING else f"is off by {off:.2g}"
+                yield Finding(
+                    f"the sum of `{name}` over `{over}` is to be 1 and {what}",
+                    path_of(node),
+                    place_of(node),
+                    "softmax over that axis",
+                )
+
+
+PROPERTY = Property("outputs", check, __doc__ or "", unfit)
