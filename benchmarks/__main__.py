@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks import report
 
-NAMES = ("check", "spans", "layers", "nodes", "build")
+NAMES = ("check", "spans", "layers", "nodes", "hostile", "construct")
 
 
 def main() -> None:

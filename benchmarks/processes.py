@@ -16,8 +16,8 @@ Run = Callable[..., None]
 
 
 @contextmanager
-def fresh() -> Iterator[Run]:
-    """Runs Python with the given arguments and waits; raises CalledProcessError where it fails.
+def fresh_environment() -> Iterator[dict[str, str]]:
+    """The environment of processes that see this checkout.
 
     Bytecode is written to a folder of its own: to keep it nowhere, as some environments ask for,
     would have every process compile every module.
@@ -27,6 +27,13 @@ def fresh() -> Iterator[Run]:
         roots = (str(ROOT / "compiler"), str(ROOT / "runtime"), environment.get("PYTHONPATH", ""))
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, roots))
         environment["PYTHONPYCACHEPREFIX"] = folder
+        yield environment
+
+
+@contextmanager
+def fresh() -> Iterator[Run]:
+    """Runs Python with the given arguments and waits; raises CalledProcessError where it fails."""
+    with fresh_environment() as environment:
 
         def run(*arguments: str) -> None:
             command = [sys.executable, *arguments]
