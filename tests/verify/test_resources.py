@@ -30,6 +30,6 @@ def test_a_weight_more_than_predicted() -> None:
 
 def test_a_wrong_prediction_of_operations(monkeypatch: pytest.MonkeyPatch) -> None:
     conv = MODULES["Conv2d"]
-    lying = replace(conv, flops=lambda *args: conv.flops(*args) * 2)  # type: ignore[arg-type]
-    monkeypatch.setitem(MODULES, "Conv2d", lying)  # type: ignore[arg-type]
+    lying = replace(conv, flops=lambda *args: conv.flops(*args) * 2)
+    monkeypatch.setitem(MODULES, "Conv2d", lying)
     assert "operations are predicted" in finding(subject(SPEC), PROPERTY).message

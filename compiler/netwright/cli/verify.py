@@ -157,15 +157,14 @@ def _show(report: Report) -> None:
     table.add_column("verdict")
     for outcome in report.outcomes:
         table.add_row(*_row(outcome))
-    console = Console(highlight=False, soft_wrap=False)
-    console.print(f"{report.model}: {report.parameters:,} parameters", style="bold", markup=False)
+    print(f"{report.model}: {report.parameters:,} parameters")
     for note in report.notes:
-        console.print(f"note: {note}", markup=False)
-    console.print(table)
+        print(f"note: {note}")
+    Console(highlight=False).print(table)
     for outcome in report.outcomes:
         if outcome.findings:
-            console.print(_told(outcome), markup=False)
-    console.print(_verdict([report]), markup=False)
+            print(_told(outcome))
+    print(_verdict([report]))
 
 
 def _row(outcome: Outcome) -> Sequence[str]:
