@@ -1,0 +1,94 @@
+"""`python -m tests.strangers --count 10000 --seed 0`: random specs, held to torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from netwright.ops.table import FUNCTIONS, MODULES
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tests.strangers.examine import Examined, examine, prepare
+
+ALL_OPS = frozenset(FUNCTIONS) | frozenset(MODULES)
+
+
+def main() -> int:
+    """Examine `--count` numbers from `--seed` on; 1 where anything disagrees."""
+    asked = _arguments()
+    console = Console()
+    start = time.monotonic()
+    numbers = range(asked.seed, asked.seed + asked.count)
+    done = list(track(_examined(numbers, asked), total=asked.count, console=console))
+    summary = summed(done, time.monotonic() - start)
+    console.print(_table(summary))
+    faults = [fault for examined in done for fault in examined.faults]
+    for fault in faults[: asked.show]:
+        console.rule(f"seed {fault.seed}: {fault.stage}")
+        console.print(fault.found, fault.text, sep="\n\n", markup=False, highlight=False)
+    if asked.json:
+        Path(asked.json).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    return 1 if faults else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="strangers", description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0, help="the first number; one is one spec")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--show", type=int, default=10, help="failures shown with their spec")
+    parser.add_argument("--json", default="", help="a file for the summary")
+    parser.add_argument("--whole", action="store_true", help="do not make failing specs small")
+    return parser.parse_args()
+
+
+def _examined(numbers: range, asked: argparse.Namespace) -> Iterator[Examined]:
+    work = partial(examine, small=not asked.whole)
+    if asked.processes == 1:
+        prepare()
+        yield from map(work, numbers)
+        return
+    with get_context("spawn").Pool(asked.processes, prepare) as pool:
+        yield from pool.imap_unordered(work, numbers, chunksize=8)
+
+
+def summed(done: list[Examined], seconds: float) -> dict[str, object]:
+    """The counts of a run."""
+    ops = Counter(op for examined in done for op in examined.ops)
+    faults = [fault for examined in done for fault in examined.faults]
+    return {
+        "specs": len(done),
+        "nodes": sum(examined.nodes for examined in done),
+        "seconds": round(seconds, 1),
+        "ops written": len(ops),
+        "ops of the table": len(ALL_OPS),
+        "ops never written": sorted(ALL_OPS - set(ops)),
+        "specs with an invalid mutant": sum(examined.refused > 0 for examined in done),
+        "mutants that torch takes": sum(examined.taken for examined in done),
+        "mutants that torch refuses": sum(examined.refused for examined in done),
+        "mutants that depend on sizes": sum(examined.depends for examined in done),
+        "disagreements": len(faults),
+        "by stage": dict(Counter(fault.stage for fault in faults).most_common()),
+        "failing seeds": sorted({fault.seed for fault in faults}),
+    }
+
+
+def _table(summary: dict[str, object]) -> Table:
+    table = Table("strangers", "")
+    for name, value in summary.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        table.add_row(name, text or "none")
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""One number examined: its spec compared, its mutants judged, a failure made small."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from tests.strangers.compare import Failure, compare
+from tests.strangers.grammar import Drawn, draw, runs
+from tests.strangers.mutate import Mutant, judged, mutants
+from tests.strangers.printed import text_of
+from tests.strangers.shrink import shrunk
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A disagreement, with the smallest spec that was found for it."""
+
+    seed: int
+    stage: str
+    found: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What came of one number. `taken`, `refused` and `depends` count mutants by verdict."""
+
+    seed: int
+    ops: frozenset[str]
+    nodes: int
+    taken: int
+    refused: int
+    depends: int
+    faults: tuple[Fault, ...]
+
+
+def prepare() -> None:
+    """One thread for each process, and no warnings: specs from strangers give many."""
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+
+
+def examine(seed: int, small: bool = True) -> Examined:
+    """Draw, compare, mutate. With `small`, failures are shrunk."""
+    drawn = draw(seed)
+    found = list(mutants(drawn))
+    faults = [
+        *_compared(drawn, small),
+        *(_judged(mutant, small) for mutant in found if not mutant.agrees),
+    ]
+    verdicts = [mutant.verdict for mutant in found]
+    return Examined(
+        seed,
+        drawn.ops,
+        sum(len(graph.nodes) for graph in drawn.spec.graphs()),
+        verdicts.count("taken"),
+        verdicts.count("refused"),
+        verdicts.count("depends"),
+        tuple(faults),
+    )
+
+
+def _compared(drawn: Drawn, small: bool) -> list[Fault]:
+    failure = compare(drawn)
+    if failure is None:
+        return []
+    found = _smallest(drawn, lambda d: runs(d) and _alike(compare(d), failure)) if small else drawn
+    return [Fault(drawn.seed, failure.stage, failure.found, text_of(found.spec))]
+
+
+def _alike(found: Failure | None, failure: Failure) -> bool:
+    return (
+        found is not None
+        and found.stage == failure.stage
+        and found.found[:12] == failure.found[:12]
+    )
+
+
+def _judged(mutant: Mutant, small: bool) -> Fault:
+    def fails(drawn: Drawn) -> bool:
+        found = judged(drawn, mutant.edit)
+        return (
+            found is not None
+            and not found.agrees
+            and found.verdict == mutant.verdict
+            and [e[:24] for e in found.errors[:1]] == [e[:24] for e in mutant.errors[:1]]
+        )
+
+    found = _smallest(mutant.drawn, fails) if small else mutant.drawn
+    said = mutant.errors[0] if mutant.errors else f"taken, though torch says: {mutant.reason}"
+    return Fault(mutant.drawn.seed, f"mutant {mutant.verdict} by torch", said, text_of(found.spec))
+
+
+def _smallest(drawn: Drawn, fails: Callable[[Drawn], bool]) -> Drawn:
+    return shrunk(replace(drawn), fails)

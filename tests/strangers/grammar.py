@@ -1,0 +1,236 @@
+"""A random valid spec from one number.
+
+Nodes are proposed one after the other and run at once, at every draw of the sizes; those that torch
+takes stay. What stands beside a graph (variants, ties, init rules, methods) is added at the end, if
+the oracle takes the whole with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import permutations, product
+from random import Random
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tests.strangers.evaluate import DTYPES
+from tests.strangers.hand import Hand, NothingFits, World
+from tests.strangers.oracle import REFUSALS, Frame, Oracle, Store, modes, params_of, strict
+from tests.strangers.structures import fill
+from tests.strangers.syntax import Block, Graph, Input, Spec, all_needed, pruned, words
+
+DRAWS = 3
+SIZES = [sizes for sizes in permutations(range(4, 16), DRAWS) if len({n // 4 for n in sizes}) == 3]
+"""Of a dim that stays symbolic, at every draw: windows of 3 find room, and its halves, thirds and
+quarters differ too."""
+
+TYPES: tuple[tuple[str, tuple[str | int, ...]], ...] = (
+    ("float", ("B", "T", 6)), ("float", ("B", 8)), ("float", ("B", 3, "H", "W")),
+    ("float", ("B", 4, "L")), ("float", ("B", 4, 6, 6)), ("float", ("T", 4)),
+    ("float", ("B", 2, "D", "H", "W")), ("float", ("B", "T")), ("float", ()), ("float", (3, 4)),
+    ("int", ("B", "T")), ("int", ("B",)), ("bool", ("B", "T")), ("float64", ("B", "T")),
+    ("float", ("N",)),
+)  # fmt: skip
+"""Types of inputs; each model has one of the first five or so."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A spec, and the sizes of its dims at every draw; an optional input is left out at the last.
+
+    `ops` are the ops that were written.
+    """
+
+    seed: int
+    spec: Spec
+    sizes: tuple[Mapping[str, int], ...]
+    ops: frozenset[str]
+
+    def inputs(self, sizes: Mapping[str, int], last: bool) -> dict[str, Any]:
+        """The model's inputs at these sizes."""
+        generator = torch.Generator().manual_seed(self.seed)
+        return {
+            name: tensor_of(declared.type, sizes, generator)
+            for name, declared in self.spec.model.inputs.items()
+            if not (declared.optional and last)
+        }
+
+    def draws(self) -> Iterator[dict[str, Any]]:
+        for k, sizes in enumerate(self.sizes):
+            yield self.inputs(sizes, k == DRAWS - 1)
+
+
+def draw(seed: int, budget: int = 8) -> Drawn:
+    """The spec of a number, of at most about `budget` nodes."""
+    torch.manual_seed(seed)
+    rng = Random(seed)
+    with strict():  # with gradients: some functions have none, and say so when called
+        while True:
+            try:
+                found = _attempt(rng, seed, budget)
+            except NothingFits:
+                continue
+            if runs(found):
+                return _beside(found, rng)
+
+
+def tensor_of(type_: str, sizes: Mapping[str, int], generator: torch.Generator) -> Any:
+    """A tensor, or a list of them, of a declared type; floating ones take a gradient."""
+    if type_.startswith("list["):
+        return [tensor_of(type_[5:-1], sizes, generator) for _ in range(2)]
+    word, _, rest = type_[:-1].partition("[")
+    dims = [dim.strip() for dim in rest.split(",")] if rest else []
+    shape = [sizes[dim] if dim in sizes else int(dim) for dim in dims]
+    if word == "int":
+        return torch.randint(0, 5, shape, generator=generator)
+    if word == "bool":
+        return torch.rand(shape, generator=generator) < 0.6
+    return torch.randn(shape, generator=generator, dtype=DTYPES[word]).requires_grad_()
+
+
+def runs(drawn: Drawn) -> bool:
+    """Whether the oracle takes a spec in all its variants, at every draw of the sizes."""
+    try:
+        for variant in (None, *drawn.spec.variants):
+            run(drawn, variant, Store())
+    except REFUSALS:
+        return False
+    return True
+
+
+def run(drawn: Drawn, variant: str | None, store: Store) -> Frame:
+    """Run a spec at every draw; the last frame. The weights are then in `store`."""
+    blocks = {block.name: block for block in drawn.spec.blocks}
+    with strict(), torch.no_grad():
+        for mode, inputs in product(modes(drawn.spec), drawn.draws()):
+            oracle = Oracle(blocks, params_of(drawn.spec, variant), store, mode)
+            _, frame = oracle.model(drawn.spec.model, inputs)
+    return frame
+
+
+# The graph ----------------------------------------------------------------------------------
+
+
+def _attempt(rng: Random, seed: int, budget: int) -> Drawn:
+    """A spec with nothing beside its graph; NothingFits where it came to none."""
+    world = World(rng, DRAWS)
+    declared, names = _inputs(rng)
+    where, sizes = _sizes(rng, names)
+    empty = Spec(Block("M", {}, declared, Graph(()), where))
+    drawn = Drawn(seed, empty, sizes, frozenset())
+    frames = []
+    for inputs, at in zip(drawn.draws(), sizes, strict=True):
+        values = {**dict.fromkeys(declared), **inputs, **at, "training": False}
+        frames.append(Frame("", values, flow=inputs["x"]))
+    hand = Hand(world, frames, Store(), None)
+    hand.pool = [hand.value(name) for name, i in declared.items() if not i.optional]
+    if "past" in declared:
+        hand.expression("x + past if past is not None else x")
+    fill(hand, rng.randint(2, budget))
+    graph = Graph(tuple(hand.nodes), _outputs(hand, declared))
+    model = Block("M", world.params, declared, graph, where)
+    spec = pruned(Spec(model, tuple(world.blocks.values())))
+    spec = all_needed(spec) if rng.random() < 0.85 else spec
+    return replace(drawn, spec=spec, ops=frozenset(world.used))
+
+
+def _inputs(rng: Random) -> tuple[dict[str, Input], list[str]]:
+    """Declared inputs, and the names of their dims."""
+    chosen = [rng.choice((*TYPES[:5], rng.choice(TYPES)))]
+    chosen += [rng.choice(TYPES) for _ in range(rng.choice((0, 0, 1, 1, 2)))]
+    declared = {
+        f"x{k}" if k else "x": Input(f"{word}[{', '.join(map(str, dims))}]")
+        for k, (word, dims) in enumerate(chosen)
+    }
+    if chosen[0][0] == "float" and rng.random() < 0.15:
+        declared["past"] = replace(declared["x"], optional=True)
+    return declared, sorted({d for _, dims in chosen for d in dims if isinstance(d, str)})
+
+
+def _sizes(rng: Random, names: list[str]) -> tuple[tuple[str, ...], tuple[dict[str, int], ...]]:
+    """Constraints, and sizes for every draw that satisfy them."""
+    even = [n for n in names if n in "HWTL" and rng.random() < 0.25]
+    columns = dict(zip(names, rng.sample(SIZES, len(names)), strict=True))
+    sizes = tuple(
+        {name: column[k] * (2 if name in even else 1) for name, column in columns.items()}
+        for k in range(DRAWS)
+    )
+    return tuple(f"{name} % 2 == 0" for name in even), sizes
+
+
+def _outputs(hand: Hand, declared: Mapping[str, Input]) -> dict[str, str]:
+    """Values that nothing reads, and a few that are read too."""
+    made = [v for v in hand.pool if v.text not in declared]
+    read = words(Graph(tuple(hand.nodes)))
+    loose = [v for v in made if not {*_WORD.findall(v.text)} & read]
+    chosen = loose[-6:] or [hand.one(made[-1:])]
+    chosen += [v for v in made if v not in chosen and hand.chance(0.1)]
+    return {f"y{k}": v.text for k, v in enumerate(chosen)}
+
+
+# Beside the graph ---------------------------------------------------------------------------
+
+
+def _beside(drawn: Drawn, rng: Random) -> Drawn:
+    """The spec with some of what may stand beside a graph, each if the oracle takes it."""
+    for add, probability in ((_variant, 0.3), (_init, 0.3), (_tie, 0.3), (_method, 0.2)):
+        if rng.random() < probability:
+            found = replace(drawn, spec=add(drawn, rng))
+            drawn = found if runs(found) else drawn
+    return drawn
+
+
+def _variant(drawn: Drawn, rng: Random) -> Spec:
+    """Another value for one of the params."""
+    numbers = [n for n, text in drawn.spec.model.params.items() if text.isdigit()]
+    if not numbers:
+        return drawn.spec
+    other = {rng.choice(numbers): str(rng.randint(1, 9))}
+    return replace(drawn.spec, variants={"small": {}, "large": other})
+
+
+def _parameters(drawn: Drawn) -> dict[str, Tensor]:
+    """The floating parameters of the model's own nodes, by their names in the `state_dict`."""
+    store = Store()
+    run(drawn, None, store)
+    own = {node.name for node in drawn.spec.model.graph.nodes}
+    return {
+        name: value
+        for name, value in store.state().items()
+        if name.split(".")[0] in own and isinstance(value, nn.Parameter)
+    }
+
+
+def _init(drawn: Drawn, rng: Random) -> Spec:
+    names = [name for name, value in _parameters(drawn).items() if value.ndim > 1]
+    if not names:
+        return drawn.spec
+    name = rng.choice(names)
+    match = rng.choice([name, f"*.{name.rpartition('.')[2]}" if "." in name else name])
+    how = rng.choice(["normal(std=0.02)", "zeros", "uniform(-0.1, 0.1)", "xavier_uniform"])
+    return replace(drawn.spec, init=((match, how),))
+
+
+def _tie(drawn: Drawn, rng: Random) -> Spec:
+    found = _parameters(drawn)
+    pairs = [(a, b) for a, b in permutations(found, 2) if found[a].shape == found[b].shape]
+    if not pairs:
+        return drawn.spec
+    target, source = rng.choice(pairs)
+    return replace(drawn.spec, tie={target: source})
+
+
+def _method(drawn: Drawn, rng: Random) -> Spec:
+    """An entry point to one of the model's own values."""
+    frame = run(drawn, None, Store())
+    names = [node.name for node in drawn.spec.model.graph.nodes]
+    values = [name for name in names if isinstance(frame.values.get(name), Tensor)]
+    if not values:
+        return drawn.spec
+    return replace(drawn.spec, methods={"part": {"z": rng.choice(values)}})

@@ -1,0 +1,538 @@
+"""A spec run at once, node by node, on torch's own classes and functions.
+
+It knows what the language means and nothing of the compiler: no inferred types, no shape rules.
+Weights are made when a node is first run, and found again at the next run.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tests.strangers.evaluate import (
+    DTYPES,
+    Names,
+    Refused,
+    Results,
+    evaluate,
+    plain,
+    tensors,
+    truth,
+)
+from tests.strangers.syntax import (
+    Block,
+    Buffer,
+    Expression,
+    Graph,
+    Inline,
+    Module,
+    Node,
+    Parameter,
+    Spec,
+    texts,
+)
+
+REFUSALS = (
+    Refused, RuntimeError, ValueError, TypeError, IndexError, AssertionError, ArithmeticError,
+    AttributeError, KeyError, Warning,
+)  # fmt: skip
+"""What says that a spec is not to be run. A warning of torch is one, as for the checker."""
+
+
+@dataclass
+class Store:
+    """The weights of a model by path, over all of its runs."""
+
+    modules: dict[str, tuple[Any, nn.Module]] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    """Buffers that the `state_dict` leaves out."""
+
+    def state(self) -> dict[str, Tensor]:
+        """The `state_dict` that a model with these weights has."""
+        found = {k: v for k, v in self.tensors.items() if k not in self.hidden}
+        for path, (_, module) in self.modules.items():
+            held = module.state_dict(keep_vars=True)
+            found.update({f"{path}.{name}": value for name, value in held.items()})
+        return found
+
+    def forget(self, path: str) -> None:
+        """Drop what a node that came to nothing made."""
+        for held in (self.modules, self.tensors):
+            for key in [k for k in held if k == path or k.startswith(path + ".")]:
+                del held[key]
+
+
+@dataclass
+class Frame:
+    """What is visible at a place of a graph, and what flows there."""
+
+    path: str
+    values: dict[str, Any]
+    calls: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    flow: Any = None
+    index: dict[str, Any] = field(default_factory=dict)
+
+    def below(self, name: str, **values: Any) -> Frame:
+        """The frame of an inline block: it sees everything around it."""
+        return Frame(f"{self.path}{name}.", {**self.values, **values}, dict(self.calls), self.flow)
+
+
+@contextmanager
+def strict() -> Iterator[None]:
+    """Warnings are errors, however often torch has given them."""
+    before = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for harmless in (
+            "Using padding='same' with even",
+            "LSTM with proj",
+            "enable_nested",
+            "Mismatch dtype",
+        ):
+            warnings.filterwarnings("ignore", harmless)
+        try:
+            yield
+        finally:
+            torch.set_warn_always(before)
+
+
+class Oracle:
+    """Runs the nodes of one spec, with the weights of `store`."""
+
+    def __init__(
+        self,
+        blocks: Mapping[str, Block],
+        params: Mapping[str, Any],
+        store: Store,
+        training: bool = False,
+    ) -> None:
+        """`training` is what conditions read and functions and modules do."""
+        self.training = training
+        self.blocks = blocks
+        self.params = dict(params)
+        self.store = store
+
+    # Graphs -----------------------------------------------------------------------------
+
+    def model(self, block: Block, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], Frame]:
+        """The outputs of a model by name, and the frame that its nodes left."""
+        frame = self.enter(block, inputs, dict(self.params), "")
+        for condition in block.where:
+            if not truth(self.value(condition, frame)):
+                raise Refused(f"{condition} does not hold")
+        return self.graph(block.graph, frame), frame
+
+    def enter(
+        self, block: Block, inputs: Mapping[str, Any], names: Mapping[str, Any], path: str
+    ) -> Frame:
+        """The frame of a block: its inputs, and the names of dims that they bind."""
+        frame = Frame(path, {**names, "training": self.training})
+        for name, declared in block.inputs.items():
+            if inputs.get(name) is None and not declared.optional:
+                raise Refused(f"{name} is not given")
+        later: list[tuple[str, int]] = []
+        for name, declared in block.inputs.items():
+            value = plain(inputs.get(name))
+            frame.values[name] = value
+            if value is not None:
+                later += _bind(declared.type, value, frame.values, names)
+        for text, size in later:
+            if self.value(text, frame) != size:
+                raise Refused(f"{text} is not {size}")
+        first = next(iter(block.inputs), None)
+        frame.flow = None if first is None else frame.values[first]
+        return frame
+
+    def graph(self, graph: Graph, frame: Frame) -> dict[str, Any]:
+        """Run the nodes; the outputs by name, under "" the one of a graph that names none."""
+        last: Any = None
+        for node in graph.nodes:
+            last = self.node(node, frame)
+        if not graph.outputs:
+            return {"": last}
+        return {name: self.value(text, frame) for name, text in graph.outputs.items()}
+
+    def value(self, text: str, frame: Frame) -> Any:
+        names = Names(frame.values, frame.calls, self._weight(frame))
+        return evaluate(text, names)
+
+    def _weight(self, frame: Frame) -> Callable[[str, str], Tensor | None]:
+        def weight(node: str, name: str) -> Tensor | None:
+            found = self.store.modules.get(frame.path + node)
+            if found is None or node not in frame.values:
+                return None
+            own = dict(found[1].named_parameters(recurse=False))
+            return own.get(name)
+
+        return weight
+
+    # Nodes ------------------------------------------------------------------------------
+
+    def node(self, node: Node, frame: Frame) -> Any:
+        """Run a node; its value is then in the frame, and flows on if it is a tensor."""
+        match node:
+            case Parameter() | Buffer():
+                found = self._own(node, frame)
+            case Expression():
+                found = self.value(node.text, frame)
+            case Module() | Inline():
+                found = self._called(node, frame)
+        names = node.name.split(", ")
+        if len(names) > 1:
+            items = list(found.items.values()) if isinstance(found, Results) else found
+            if not isinstance(items, list) or len(items) != len(names):
+                raise Refused(f"{node.name} does not unpack")
+            frame.values.update(zip(names, items, strict=True))
+            return found
+        frame.values[node.name] = found
+        if isinstance(plain(found), Tensor) and not isinstance(node, Parameter | Buffer):
+            frame.flow = plain(found)
+        return found
+
+    def _own(self, node: Parameter | Buffer, frame: Frame) -> Tensor:
+        path = frame.path + node.name
+        if isinstance(node, Buffer):
+            if path not in self.store.tensors:
+                made = self.value(node.text, frame)
+                if not isinstance(made, Tensor):
+                    raise Refused("a buffer is a tensor")
+                self.store.tensors[path] = made
+            if not node.persistent:
+                self.store.hidden.add(path)
+            return self.store.tensors[path]
+        shape = self.value(node.shape, frame)
+        found = self.store.tensors.get(path)
+        if found is None:
+            found = self.store.tensors[path] = nn.Parameter(0.5 * torch.randn(shape))
+        if list(found.shape) != shape:
+            raise Refused("the shape of a parameter depends on an input")
+        return found
+
+    def _called(self, node: Module | Inline, frame: Frame) -> Any:
+        control = node.control
+        if "when" in control and not truth(self.value(control["when"], frame)):
+            if "else" in control:
+                return self.value(control["else"], frame)
+            return self._inputs(node, frame)[0]
+        if "repeat" in control:
+            return self._repeated(node, frame)
+        if "each" in control:
+            return self._each(node, frame)
+        if "scan" in control:
+            return self._scanned(node, frame)
+        inputs = self._inputs(node, frame)
+        path = frame.path + node.name
+        frame.calls[node.name] = lambda *given: _one(self._once(node, frame, path, given))
+        return _one(self._once(node, frame, path, inputs))
+
+    def _inputs(self, node: Module | Inline, frame: Frame) -> list[Any]:
+        if isinstance(node, Inline):
+            if not node.given:
+                return [frame.flow]
+            return [self.value(text, frame) for text in node.given.values()]
+        if node.inputs is None:
+            return [frame.flow]
+        return [self.value(text, frame) for text in node.inputs]
+
+    def _once(self, node: Module | Inline, frame: Frame, path: str, inputs: Sequence[Any]) -> Any:
+        """One instance of a node at a path of weights."""
+        if isinstance(node, Inline):
+            inner = Frame(path + ".", dict(frame.values), dict(frame.calls), inputs[0])
+            inner.values.update(zip(node.given, inputs, strict=bool(node.given)))
+            return self.graph(node.graph, inner)
+        op, args = self._target(node, frame)
+        if isinstance(op, Block):
+            return self._block(op, args, path, inputs)
+        result = self._module(op, args, path, inputs)
+        return result.items if isinstance(result, Results) else {"": result}
+
+    def _target(self, node: Module, frame: Frame) -> tuple[Block | str, dict[str, Any]]:
+        """What a node builds, a param that holds a module followed, with its arguments."""
+        op, given = node.op, {}
+        held = frame.values.get(op)
+        if isinstance(held, str):
+            found = re.fullmatch(r"(\w+)(?:\((.*)\))?", held)
+            assert found is not None
+            op = found[1]
+            for word in filter(None, (found[2] or "").split(", ")):
+                name, _, text = word.partition("=")
+                given[name] = self.value(text, frame)
+        args = {**given, **{name: self.value(text, frame) for name, text in node.args.items()}}
+        return self.blocks.get(op, op), args
+
+    def _block(
+        self, block: Block, args: Mapping[str, Any], path: str, given: Sequence[Any]
+    ) -> dict[str, Any]:
+        if unknown := set(args) - set(block.params):
+            raise Refused(f"{block.name} has no {unknown}")
+        names = dict(self.params)
+        frame = Frame("", names)
+        for name, default in block.params.items():
+            names[name] = args[name] if name in args else self.value(default, frame)
+        if len(given) > len(block.inputs):
+            raise Refused("too many inputs")
+        if any(isinstance(value, Tensor | Results) for value in args.values()):
+            raise Refused("a param is a number")
+        inputs = dict(zip(block.inputs, given, strict=False))
+        inner = self.enter(block, inputs, names, path + ".")
+        return self.graph(block.graph, inner)
+
+    # Modules ----------------------------------------------------------------------------
+
+    def _module(self, name: str, args: Mapping[str, Any], path: str, given: Sequence[Any]) -> Any:
+        cls = getattr(nn, name, None)
+        if cls is None:
+            raise Refused(f"no module {name}")
+        tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in args.items()}
+        full = {**_inferred(name, tuples, given), **tuples}
+        key = (name, full)
+        found = self.store.modules.get(path)
+        if found is None:
+            found = self.store.modules[path] = key, cls(**full)
+        found[1].train(self.training)
+        if found[0] != key:
+            raise Refused("a weight depends on an input")
+        inputs = [tuple(v) if isinstance(v, list) else v for v in map(plain, given)]
+        if any(isinstance(v, Tensor) and 0 in v.shape for v in inputs):
+            raise Refused("an empty tensor")
+        result = _named(name, found[1](*inputs))
+        if any(0 in tensor.shape for tensor in tensors(result)):
+            raise Refused("an empty tensor")
+        return result
+
+    # Loops ------------------------------------------------------------------------------
+
+    def _iterations(self, text: str, frame: Frame) -> list[dict[str, Any]]:
+        """The names that every iteration of a loop sees."""
+        names, _, items = text.rpartition(" in ")
+        if not names:
+            return [{"i": k} for k in range(self.value(items, frame))]
+        found = self.value(items, frame)
+        each = [name.strip() for name in names.split(",")]
+        counter = items.startswith("range(")
+        return [
+            {**({} if counter else {"i": k}), **_unpacked(each, item)}
+            for k, item in enumerate(found)
+        ]
+
+    def _within(self, node: Module | Inline, frame: Frame, path: str, names: Any) -> Frame:
+        inner = replace(frame, values={**frame.values, **names}, calls=dict(frame.calls))
+        inner.index = {"path": path}
+        return inner
+
+    def _paths(self, node: Module | Inline, frame: Frame, count: int) -> list[str]:
+        path = frame.path + node.name
+        shared = node.control.get("shared") == "true"
+        return [path if shared else f"{path}.{k}" for k in range(count)]
+
+    def _repeated(self, node: Module | Inline, frame: Frame) -> Any:
+        inputs: list[Any] | None = None
+        names = list(node.given) if isinstance(node, Inline) else self._block_inputs(node, frame)
+        rounds = self._iterations(node.control["repeat"], frame)
+        carried: list[Any] = []
+        collected: dict[str, list[Any]] = {}
+        for path, seen in zip(self._paths(node, frame, len(rounds)), rounds, strict=True):
+            inner = self._within(node, frame, path, seen)
+            if inputs is None:
+                inputs = self._inputs(node, inner)
+            outputs = self._once(node, inner, path, inputs)
+            inputs = _carried(names, inputs, outputs)
+            carried.append(inputs[0])
+            for name, value in outputs.items():
+                if name and name not in names:
+                    collected.setdefault(name, []).append(value)
+        if node.control.get("collect") == "true":
+            return carried
+        if inputs is None:
+            return self._inputs(node, frame)[0]
+        if collected:
+            kept = {n: v for n, v in zip(names, inputs, strict=False) if n in outputs}
+            return Results({**(kept or {"": inputs[0]}), **collected})
+        if len([n for n in names if n in outputs]) > 1:
+            return Results({n: v for n, v in zip(names, inputs, strict=True) if n in outputs})
+        return inputs[0]
+
+    def _block_inputs(self, node: Module, frame: Frame) -> list[str]:
+        op, _ = self._target(node, self._within(node, frame, "", {"i": 0}))
+        return list(op.inputs) if isinstance(op, Block) else [""]
+
+    def _each(self, node: Module | Inline, frame: Frame) -> Any:
+        rounds = self._iterations(node.control["each"], frame)
+        results = []
+        for path, seen in zip(self._paths(node, frame, len(rounds)), rounds, strict=True):
+            inner = self._within(node, frame, path, seen)
+            held = [v for v in seen.values() if isinstance(v, Tensor)]
+            inner.flow = held[0] if held else frame.flow
+            results.append(_one(self._once(node, inner, path, self._inputs(node, inner))))
+        if results and isinstance(results[0], Results):
+            return Results({n: [r.items[n] for r in results] for n in results[0].items})
+        return results
+
+    def _scanned(self, node: Module | Inline, frame: Frame) -> Any:
+        found = re.fullmatch(r"(\w+) in (\w+) over (\w+)", node.control["scan"])
+        assert found is not None
+        walked, size = frame.values[found[2]], frame.values[found[3]]
+        axis = list(walked.shape).index(size)
+        path = frame.path + node.name
+        names = list(node.given) if isinstance(node, Inline) else self._block_inputs(node, frame)
+        state: list[Any] | None = None
+        columns: dict[str, list[Tensor]] = {}
+        for item in walked.unbind(axis):
+            inner = self._within(node, frame, path, {found[1]: item})
+            inner.flow = item
+            inputs = self._inputs(node, inner)
+            if state is not None:
+                inputs = [s if s is not None else v for s, v in zip(state, inputs, strict=True)]
+            outputs = self._once(node, inner, path, inputs)
+            state = [outputs.get(name) for name in names]
+            for before, after in zip(inputs, state, strict=True):
+                if after is not None and _type(before) != _type(after):
+                    raise Refused("what a scan carries changes its type")
+            for name, value in outputs.items():
+                columns.setdefault(name, []).append(value)
+        last = {name: v for name, v in zip(names, state or [], strict=True) if v is not None}
+        stacked = {n: torch.stack(v, axis) for n, v in columns.items() if n not in last}
+        return _one({n: last.get(n, stacked.get(n)) for n in columns})
+
+
+# Helpers ------------------------------------------------------------------------------------
+
+
+def _type(value: Tensor) -> tuple[Any, ...]:
+    return value.dtype, tuple(value.shape)
+
+
+def _one(outputs: Mapping[str, Any]) -> Any:
+    """One output is bare, several are read by name."""
+    return next(iter(outputs.values())) if len(outputs) == 1 else Results(outputs)
+
+
+def _unpacked(names: list[str], item: Any) -> dict[str, Any]:
+    return dict(zip(names, item, strict=True)) if len(names) > 1 else {names[0]: item}
+
+
+def _carried(names: list[str], inputs: list[Any], outputs: Mapping[str, Any]) -> list[Any]:
+    """The inputs of the next iteration: outputs of their names, or the only one to the first."""
+    if set(outputs) & set(names):
+        return [outputs.get(name, value) for name, value in zip(names, inputs, strict=False)]
+    if len(outputs) > 1:
+        raise Refused("nothing is carried")
+    return [next(iter(outputs.values())), *inputs[1:]]
+
+
+_TYPE = re.compile(r"(list\[)?(\w+)\[(.*?)\]\]?")
+
+
+def _bind(
+    type_: str, value: Any, values: dict[str, Any], names: Mapping[str, Any]
+) -> list[tuple[str, int]]:
+    """Bind the names of a type's dims; what has to be compared once all are bound."""
+    found = _TYPE.fullmatch(type_)
+    assert found is not None, type_
+    if found[1]:
+        if not isinstance(value, list):
+            raise Refused("no list")
+        return [c for item in value for c in _bind(type_[5:-1], item, values, names)]
+    if not isinstance(value, Tensor) or value.dtype != DTYPES[found[2]]:
+        raise Refused(f"not {type_}")
+    dims = [dim.strip() for dim in found[3].split(",")] if found[3] else []
+    shape = list(value.shape)
+    if "..." in dims:
+        at = dims.index("...")
+        after = len(dims) - at - 1
+        if len(shape) < len(dims) - 1:
+            raise Refused(f"not {type_}")
+        shape = shape[:at] + shape[len(shape) - after :]
+        dims.remove("...")
+    if len(dims) != len(shape):
+        raise Refused(f"not {type_}")
+    later = []
+    for dim, size in zip(dims, shape, strict=True):
+        if dim.isidentifier() and dim not in names and values.setdefault(dim, size) == size:
+            continue
+        later.append((dim, size))
+    return later
+
+
+def _inferred(name: str, given: Mapping[str, Any], inputs: Sequence[Any]) -> dict[str, Any]:
+    """The arguments that follow from the input, where torch wants them."""
+    x = plain(inputs[0])
+    if not isinstance(x, Tensor):
+        return {}
+    found: dict[str, Any] = {}
+    if name == "Bilinear":
+        found = {"in1_features": x.shape[-1], "in2_features": plain(inputs[1]).shape[-1]}
+    elif name in ("LayerNorm", "RMSNorm"):
+        found = {"normalized_shape": x.shape[-1]}
+    elif name in _LAST:
+        found = {_LAST[name]: x.shape[-1]}
+    elif name == "GroupNorm":
+        found = {"num_channels": x.shape[1]}
+    elif name.startswith(("Conv", "BatchNorm", "InstanceNorm", "SyncBatchNorm")):
+        word = "in_channels" if name.startswith("Conv") else "num_features"
+        found = {word: x.shape[_channel_axis(name, x)]}
+    return {k: v for k, v in found.items() if k not in given}
+
+
+_LAST = {
+    "Linear": "in_features", "RNN": "input_size", "LSTM": "input_size", "GRU": "input_size",
+    "RNNCell": "input_size", "LSTMCell": "input_size", "GRUCell": "input_size",
+    "MultiheadAttention": "embed_dim", "TransformerEncoderLayer": "d_model",
+    "TransformerDecoderLayer": "d_model", "AdaptiveLogSoftmaxWithLoss": "in_features",
+    "LinearCrossEntropyLoss": "in_features",
+}  # fmt: skip
+
+
+def _channel_axis(name: str, x: Tensor) -> int:
+    """Without a batch, the channels of a convolution come first."""
+    spatial = int(name[-2]) if name[-1] == "d" else x.ndim - 2
+    batched = x.ndim == spatial + 2 or name.startswith(("Batch", "Sync"))
+    return 1 if batched and x.ndim > 1 else 0
+
+
+_NAMES = {
+    "LSTM": ("output", "h_n", "c_n"), "RNN": ("output", "h_n"), "GRU": ("output", "h_n"),
+    "LSTMCell": ("h_1", "c_1"), "MultiheadAttention": ("output", "weights"),
+    "AdaptiveLogSoftmaxWithLoss": ("output", "loss"),
+}  # fmt: skip
+
+
+def _named(name: str, result: Any) -> Any:
+    """Several results of a module under their names."""
+    if isinstance(result, Tensor):
+        return result
+    if name == "LSTM":
+        result = (result[0], *result[1])
+    names = _NAMES.get(name, ("output", "indices"))
+    return Results(dict(zip(names, result, strict=True)))
+
+
+def modes(spec: Spec) -> tuple[bool, ...]:
+    """Evaluation, and training where a condition reads it."""
+    reads = any("training" in text for graph in spec.graphs() for text in texts(graph))
+    return (False, True) if reads else (False,)
+
+
+def params_of(spec: Spec, variant: str | None) -> dict[str, Any]:
+    """The values of a model's params."""
+    given = spec.variants[variant] if variant is not None else {}
+    found: dict[str, Any] = {}
+    for name, default in spec.model.params.items():
+        found[name] = literal(given.get(name, default), found)
+    return found
+
+
+def literal(text: str, params: Mapping[str, Any]) -> Any:
+    """A param's value: a module stays a text."""
+    if re.match(r"[A-Z]\w*(\(|$)", text):
+        return text
+    return evaluate(text, Names(params, {}, lambda node, name: None))
