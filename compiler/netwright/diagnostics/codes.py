@@ -77,6 +77,7 @@ _ALL = (
     Code("W0603", "unused param"),
     Code("W0604", "name hides a built-in function"),
     Code("W0605", "unused block"),
+    Code("W0606", "loop counter that hides another"),
 )
 
 

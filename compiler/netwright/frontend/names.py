@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.frontend.builtins import INITIALISERS
+from netwright.frontend.hidden import report_hidden
 from netwright.frontend.identifiers import did_you_mean, is_integer
 from netwright.frontend.lower_nodes import bind, bind_loop
 from netwright.frontend.name_args import check_module, param_value
@@ -43,6 +44,7 @@ def check(module: Module, file: FileScope, report: Report) -> None:
     check_recursion(module, file, report)
     if not report.errors:
         report_unused(module, names)
+        report_hidden(module, report)
 
 
 @dataclass(frozen=True, slots=True)
