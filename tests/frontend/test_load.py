@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from netwright.diagnostics import render_all
 from netwright.frontend import load_text
-from netwright.frontend.budgets import Budgets
+from netwright.frontend.budgets import DEFAULT, Budgets
 
 from tests.frontend.specs import HEAD, IMAGE, graph, messages
 
@@ -46,6 +47,7 @@ PIECES = [
 ]
 
 
+@settings(deadline=None)  # the first fault imports pydantic
 @given(
     at=st.integers(0, len(SPEC)),
     cut=st.integers(0, 8),
@@ -74,6 +76,29 @@ def test_budgets_hold_for_the_whole() -> None:
     loaded = load_text(SPEC, "f.yaml", budgets=Budgets(values=10))
     assert [d.code for d in loaded.report] == ["E0501"]
     assert loaded.module is None
+
+
+@pytest.mark.parametrize(
+    ("budgets", "message"),
+    [
+        (Budgets(nodes=3), "more than 3 nodes in one file"),
+        (Budgets(expressions=25), "more than 25 characters of expressions in one file"),
+    ],
+)
+def test_a_file_has_budgets_of_its_own(budgets: Budgets, message: str) -> None:
+    nodes = "{a: ReLU, b: {graph: {c: ReLU, d: relu(x) * 2}}}"
+    text = f'netwright: 1\nmodel: M\ninputs: {{x: "float[B, 8]"}}\ngraph: {nodes}\n'
+    assert not load_text(text, "f.yaml").report.errors
+    loaded = load_text(text, "f.yaml", budgets=budgets)
+    assert [d.message for d in loaded.report] == [message]
+    assert loaded.module is None
+
+
+def test_the_page_of_the_code_says_the_limits() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "errors" / "E0501.md").read_text(encoding="utf-8")
+    listed = [int(n.replace(",", "")) for n in re.findall(r"^\| .* \| ([\d,]+) \|$", page, re.M)]
+    limits = ("text", "values", "nodes", "expressions", "expression", "depth", "files")
+    assert listed == [getattr(DEFAULT, name) for name in limits]
 
 
 @pytest.mark.parametrize("module", ["torch", "jinja2", "lightning"])
