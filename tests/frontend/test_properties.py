@@ -109,7 +109,7 @@ def test_a_claim_at_fault_is_reported_once_where_it_stands(claim: str, message: 
 def test_every_example_has_the_form_that_it_shows() -> None:
     body = (
         'inputs: {x: "float[B, N, T, H, W]", attention_mask: "bool[B, T]"}\n'
-        "graph: {embed: ReLU()(x), head: ReLU, layers: ReLU, "
+        "graph: {embed: ReLU()(x), head: ReLU, quantised: ReLU, layers: ReLU, "
         "masked: 'layers * attention_mask[:, None, :, None, None]'}\n"
         "outputs: {logits: masked}\nproperties:\n"
     )

@@ -156,6 +156,12 @@ PROPERTIES = {
         "[layers]",
         kind="paths",
     ),
+    "surrogate_gradients": Claim(
+        "these nodes have another gradient than that of their values, and shall",
+        "lists the paths of nodes",
+        "[quantised]",
+        kind="paths",
+    ),
     "tied": Claim(
         "the weights of each list are one tensor",
         "lists weights that are one tensor",

@@ -1,0 +1,183 @@
+"""A model begins with finite outputs and gradients of a sensible scale.
+
+Proves that training can begin: with the initial weights, in training mode, on normal inputs, every
+output and gradient is finite, outputs are neither huge nor next to nothing, and a gradient neither
+grows nor fades beyond use on its way from the outputs to the inputs. The recipe is LSUV's and
+Karpathy's, who look at such statistics by hand. What is only unusual is a warning. Outputs that are
+exactly zero are meant: last layers often begin so. It does not apply where no output is floating.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.fx import GraphModule
+
+from netwright_runtime.verify.compare import floats, scalar
+from netwright_runtime.verify.property import Finding, Property, Trial
+from netwright_runtime.verify.recording import Value, record
+from netwright_runtime.verify.subject import Subject
+
+OUTPUTS = (1e-6, 1e4)
+"""The root mean square of an output, where it is a fault; the catalogue's lie in 0.03 ... 1.1."""
+
+USUAL = (1e-9, 1e2)
+"""That of any value, beyond which it is a warning; the catalogue's lie in 4e-8 ... 2.3.
+
+The smallest are branches that begin next to nothing on purpose (ConvNeXt's layer scale).
+"""
+
+GRADIENTS = (1e-6, 1e6)
+"""The gradient's norm at a step, as a part of that at the outputs, where it is a fault.
+
+The catalogue's lie in 1e-3 ... 1e3, the largest in deep stacks of batch norms over few values.
+"""
+
+
+def unfit(subject: Subject) -> str:
+    floating = any(p.dtype.startswith(("float", "bfloat")) for p in subject.manifest.outputs)
+    return "" if floating else "no output is floating"
+
+
+def least(subject: Subject) -> Mapping[str, int]:
+    """Enough samples for the statistics of a batch norm."""
+    return {name: 8 if name == subject.batch else 4 for name in subject.names}
+
+
+def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
+    graph = subject.graph(trial.given, training=True, initial=True)
+    values = record(graph, subject.inputs(trial))
+    yield from _first(_infinite(values), _outputs(values), _gradients(graph, values))
+
+
+def _first(*checks: Iterable[Finding]) -> Iterator[Finding]:
+    """What the first check finds that finds a fault; else all warnings."""
+    warnings: list[Finding] = []
+    for check in checks:
+        found = list(check)
+        if any(not finding.warning for finding in found):
+            yield from found
+            return
+        warnings += found
+    yield from warnings
+
+
+def _infinite(values: list[Value]) -> Iterator[Finding]:
+    """The first value that is NaN, or infinite, if an output is; masks hold infinities too."""
+    for kind, test in (("NaN", torch.isnan), ("infinite", torch.isinf)):
+        if any(bool(test(out).any()) for out in floats(values[-1].value)):
+            at = next(v for v in values if any(bool(test(t).any()) for t in floats(v.value)))
+            yield Finding(f"gives {kind} values with the initial weights", at.path, at.place)
+            return
+
+
+def _outputs(values: list[Value]) -> Iterator[Finding]:
+    low, high = OUTPUTS
+    for out in floats(values[-1].value):
+        size = _size(out)
+        if size > high or 0.0 < size < low:
+            at, growth = _largest_step(values, size > high)
+            message = f"an output begins with a scale of {size:.1g}; here it changes {growth:.1g}x"
+            yield Finding(message, at.path, at.place, "look at its scale, and at its weights' init")
+            return
+    for value in values:
+        size = _size(value.value)
+        if value.path and size != 0.0 and not USUAL[0] <= size <= USUAL[1]:
+            message = f"its values begin with a scale of {size:.1g}"
+            yield Finding(message, value.path, value.place, warning=True)
+            return
+
+
+def _size(value: object) -> float:
+    """The root mean square of the finite items; 1 for what is not floating."""
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return 1.0
+    kept = value.detach().double()
+    kept = kept[kept.isfinite()]
+    return kept.square().mean().sqrt().item() if kept.numel() else 1.0
+
+
+def _largest_step(values: list[Value], growing: bool) -> tuple[Value, float]:
+    """The node that changes the scale most in a direction, and by how much."""
+    sizes = {value.node: _size(value.value) for value in values}
+    best, most = values[-1], 1.0
+    for value in values:
+        before = [s for n in value.node.all_input_nodes if (s := sizes[n]) > 0.0]
+        if not value.path or not before or sizes[value.node] == 0.0:
+            continue
+        change = sizes[value.node] / (max(before) if growing else min(before))
+        if change > most if growing else change < most:
+            best, most = value, change
+    return best, most
+
+
+@dataclass(frozen=True, eq=False)
+class _Reach:
+    """How much of the gradient at the outputs is left at a value, or what it has grown to."""
+
+    value: Value
+    ratio: float
+    entry: bool
+
+
+def _gradients(graph: GraphModule, values: list[Value]) -> Iterator[Finding]:
+    reaches = _reaches(values)
+    for name, parameter in graph.named_parameters():
+        if parameter.grad is not None and not bool(parameter.grad.isfinite().all()):
+            yield _broken(name, reaches)
+            return
+    if not reaches:
+        return
+    low, high = GRADIENTS
+    top = max(reaches, key=lambda reach: reach.ratio)
+    if top.ratio > high:
+        message = f"the gradient grows to {top.ratio:.1g} times that at the outputs"
+        yield Finding(message, top.value.path, top.value.place)
+    entries = [reach for reach in reaches if reach.entry]
+    if entries:
+        best = max(entries, key=lambda reach: reach.ratio)
+        if best.ratio < low:
+            message = f"the gradient fades to {best.ratio:.1g} of that at the outputs"
+            yield Finding(message, best.value.path, best.value.place)
+
+
+def _reaches(values: list[Value]) -> list[_Reach]:
+    """Runs backward; the values with a gradient that is not zero, and those that come first."""
+    for value in values:
+        if _follows(value.value):
+            value.value.retain_grad()
+    loss = scalar(values[-1].value)
+    if loss is None:
+        return []
+    torch.autograd.backward(loss)
+    whole = math.sqrt(sum(out.numel() for out in floats(values[-1].value))) or 1.0
+    follows = {value.node for value in values if _follows(value.value)}
+    weights = {value.node for value in values if value.node.op == "get_attr"}
+    found = []
+    for value in values:
+        if value.node in follows - weights and value.value.grad is not None:
+            ratio = value.value.grad.double().norm().item() / whole
+            entry = not follows.intersection(value.node.all_input_nodes) - weights
+            if ratio != 0.0 and value.path:
+                found.append(_Reach(value, ratio, entry))
+    return found
+
+
+def _follows(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point() and value.requires_grad
+
+
+def _broken(name: str, reaches: list[_Reach]) -> Finding:
+    """The last value, and so the first in the backward pass, whose gradient is not finite."""
+    message = f"the gradient of `{name}` is not finite with the initial weights"
+    bad = [reach for reach in reaches if not math.isfinite(reach.ratio)]
+    if not bad:
+        return Finding(message, name.rpartition(".")[0] or name)
+    return Finding(message, bad[-1].value.path, bad[-1].value.place)
+
+
+PROPERTY = Property("statistics", check, __doc__ or "", unfit, trials=1, minimum=least)
