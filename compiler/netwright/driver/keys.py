@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netwright.ir.expr import Binary, Name
+from netwright.ir.expr import Binary, Expr, Name
 from netwright.ir.program import InlineNode, KeyPart, Module, Node
 
 
@@ -31,14 +31,12 @@ def _keys(nodes: tuple[Node, ...]) -> Iterator[tuple[KeyPart, ...]]:
 
 
 def _is_unusual(key: tuple[KeyPart, ...]) -> bool:
-    for before, part, after in zip(("", *key), key, (*key[1:], ""), strict=False):
-        if part.expr is None:
-            continue
-        joined = (_text(before)[-1:] not in ("", "."), _text(after)[:1] not in ("", "."))
-        if any(joined) or not isinstance(part.expr, Name | Binary):
-            return True
-    return not key
+    """Whether a key is `""`, or has a level that is not a name, a counter or a sum."""
+    if not key:
+        return True
+    whole = "".join(part.text if part.expr is None else _mark(part.expr) for part in key)
+    return any(level != "?" and ("?" in level or "!" in level) for level in whole.split("."))
 
 
-def _text(part: KeyPart | str) -> str:
-    return part if isinstance(part, str) else part.text or "{}"
+def _mark(expr: Expr) -> str:
+    return "?" if isinstance(expr, Name | Binary) else "!"

@@ -28,6 +28,8 @@ class BuildTime(Translator):
         node = self.nodes.get(name)
         if name in self.tensors and isinstance(node, ParameterNode | BufferNode):
             return access(self.context, node)
+        if self.context.is_absent(name):
+            return ex.Literal(None)
         if name in DTYPES and not self.has_number(name):
             return ex.Name("float") if name == "float" else path(f"torch.{torch_dtype(name)}")
         if name in ("pi", "inf") and name not in self.facts.sample.scope.table:
@@ -42,6 +44,8 @@ class BuildTime(Translator):
         return self.expr(expr)
 
     def _if_else(self, expr: ex.IfElse) -> ex.Expr:
+        if any(map(self.context.is_absent, ex.free_names(expr.condition))):
+            return super()._if_else(expr)
         parts = (expr.condition, expr.then, expr.otherwise)
         condition, then, otherwise = (self.expr(p) for p in parts)
         return ex.IfElse(condition, then, otherwise, span=expr.span)

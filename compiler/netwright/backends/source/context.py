@@ -84,6 +84,17 @@ class ClassContext:
         alive = {step.node for i in self.facts.instances for step in i.steps}
         return [n for n in self.block.nodes if n in alive or isinstance(n, ExprNode)]
 
+    def is_absent(self, name: str) -> bool:
+        """Whether `name` is an optional input, of this block or of one around it, that no call
+        gives."""
+        if any(i.name == name for i in self.block.inputs):
+            given = (i.inputs.get(name) for i in self.facts.instances)
+            return not self.is_root and all(value is None for value in given)
+        captured = self.block.inline and all(
+            name in i.params and i.params[name] is None for i in self.facts.instances
+        )
+        return captured and self.parent is not None and self.parent.is_absent(name)
+
     def of(self, instance: Instance) -> ClassContext:
         """The context of another instance's class."""
         return self.family[self.model.class_of[instance]]
@@ -93,7 +104,7 @@ def is_chain(facts: ClassFacts) -> bool:
     """Whether an inline block is a plain chain of modules called 0, 1, 2, ...: an
     `nn.Sequential`."""
     block = facts.block
-    if not block.inline or block.outputs or len(block.inputs) > 1:
+    if facts.cut or not block.inline or block.outputs or len(block.inputs) > 1:
         return False
     return bool(block.nodes) and all(
         isinstance(node, ModuleNode)
@@ -176,8 +187,10 @@ def _class_name(
         own = node.name if not node.control.loop else singular(node.name)
         short = parent.name if not parent.block.inline else camel(_own(parent))
         candidates = [short + camel(own), parent.name + camel(own)]
-    if facts.cut:
+    if facts.cut and not facts.block.inline:
         candidates = [base + "Features", base + "Values"]
+        if node is not None:
+            candidates.append(base + camel(node.name))
     if facts.group:
         candidates = [f"{c}{tail}" for c in candidates for tail in _differs(facts)]
     for candidate in candidates:

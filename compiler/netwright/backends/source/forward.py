@@ -232,8 +232,8 @@ class Forward(Translator):
         """The names that a call's results get: the node's, or one for each output."""
         outputs = self.output_names(child)
         if len(outputs) <= 1:
-            return (node.name,)
-        names = [f"{node.name}.{o}" for o in outputs]
+            return (f"{node.name}.{outputs[0]}" if outputs else node.name,)
+        names = [f"{node.name}.{o}" if o else node.name for o in outputs]
         op = child.op.name if isinstance(child, ModuleChild) else ""
         if op in NESTED:
             return (names[0], tuple(names[1:]))

@@ -77,6 +77,8 @@ class Lookup:
             single = child.args.get("return_indices") is False
             return [] if single else list(op.outputs)
         assert isinstance(child, Instance)
+        if child.cut and child.cut == tuple(child.outputs):  # a block inside one that is cut
+            return [c.removeprefix("=") for c in child.cut] if child.cut != ("",) else []
         if child.cut:
             return []
         return [] if len(child.outputs) == 1 else list(child.outputs)

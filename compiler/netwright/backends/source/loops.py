@@ -19,6 +19,9 @@ Node = ModuleNode | InlineNode
 ITEM = "#"
 """A local that stands for one module of a container is called `node#`."""
 
+TAKEN = ".taken"
+"""The list of what the iterations give, where `take` wants single ones."""
+
 CARRY = "!"
 """What a collecting loop carries on is called `node!`."""
 
@@ -43,6 +46,11 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     for name, local in carried.items():
         forward.assign(node, (local,), start[name], flows=True, shape=False)
     results, appended = _results(forward, node, outputs, carried, loop.collect)
+    taken = [] if loop.collect else [stop - 1 for stop in cuts(forward, node)]
+    if taken:
+        first = next(r for r in results if isinstance(r, str))
+        forward.assign(node, (node.name + TAKEN,), ex.ListExpr(()))
+        appended.append((node.name + TAKEN, first))
     body = _body(forward, node, made[0], carried, results)
     counter = loop.targets[0] if loop.targets else "i"
     counts = any(counter in names_in(s) for s in body)
@@ -50,21 +58,34 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
         Evaluate(call(ex.Attribute(ex.Name(lst), "append"), ex.Name(v)), span=node.span)
         for lst, v in appended
     ]
+    forward.statements.append(_walked(forward, node, container, body, counter, counts))
+    for k in taken:
+        one = ex.Index(ex.Name(node.name + TAKEN), (ex.Literal(k),))
+        forward.assign(node, (f"{node.name}.{k}",), one, flows=True, shape=False)
+
+
+def _walked(
+    forward: Forward,
+    node: Node,
+    container: ex.Expr,
+    body: list[Statement],
+    counter: str,
+    counts: bool,
+) -> For:
+    """The loop over a node's modules; `counts` says whether its body reads the counter."""
+    loop = node.control.loop
+    assert loop is not None
     item = node.name + ITEM
     if node.control.shared:
         count = forward.expr(loop.iterable)
         steps = call("range", count) if _is_number(forward, node) else count
-        forward.statements.append(For((counter if counts else "_",), steps, body, span=node.span))
-        return
+        return For((counter if counts else "_",), steps, body, span=node.span)
     if counts and not _counts_from_zero(forward, node):
         zipped = call("zip", forward.expr(loop.iterable), container)
-        forward.statements.append(For((*loop.targets, item), zipped, body, span=node.span))
-    elif counts:
-        forward.statements.append(
-            For((counter, item), call("enumerate", container), body, span=node.span)
-        )
-    else:
-        forward.statements.append(For((item,), container, body, span=node.span))
+        return For((*loop.targets, item), zipped, body, span=node.span)
+    if counts:
+        return For((counter, item), call("enumerate", container), body, span=node.span)
+    return For((item,), container, body, span=node.span)
 
 
 def _chain(forward: Forward, node: Node, container: ex.Expr, value: ex.Expr) -> None:
@@ -86,7 +107,7 @@ def _chain(forward: Forward, node: Node, container: ex.Expr, value: ex.Expr) -> 
 def cuts(forward: Forward, node: Node) -> list[int]:
     """How many iterations come before each of those whose values `take` wants."""
     paths = [path.partition(".") for path in forward.facts.cut]
-    return sorted({int(rest) + 1 for name, _, rest in paths if name == node.name and rest})
+    return sorted({int(k) + 1 for name, _, k in paths if name == node.name and k.isdigit()})
 
 
 def _results(

@@ -104,12 +104,8 @@ def result(context: ClassContext, forward: Forward, named: str | None) -> ex.Exp
     facts = context.facts
     if facts.cut:
         context.returns_list = True
-        names = [ex.Name(p) for p in facts.cut]
-        return (
-            ex.ListExpr(tuple(forward.name(n.id) for n in names))
-            if len(names) > 1
-            else forward.name(facts.cut[0])
-        )
+        taken = [_cut_value(context, forward, path) for path in facts.cut]
+        return ex.ListExpr(tuple(taken)) if len(taken) > 1 else taken[0]
     if not context.block.outputs and len(facts.sample.outputs) > 1:
         name = _last(facts.sample)
         context.outputs = list(facts.sample.outputs)
@@ -124,6 +120,22 @@ def result(context: ClassContext, forward: Forward, named: str | None) -> ex.Exp
     if named is not None:
         return ex.Call(ex.Name(named), (), tuple(ex.Keyword(n, v) for n, v in values))
     return ex.TupleExpr(tuple(v for _, v in values))
+
+
+def _cut_value(context: ClassContext, forward: Forward, path: str) -> ex.Expr:
+    """A value that a cut gives: an inner one, or one of the block's own (`""`, `=name`)."""
+    own, sample = context.block.outputs, context.facts.sample
+    if path and not path.startswith("="):
+        return forward.name(path)
+    if own:
+        return forward.expr(next(o.value for o in own if path in ("", f"={o.name}")))
+    if not path:
+        return forward.name(_last(sample))
+    for node in context.block.nodes:
+        value = sample.values.get(node.name)
+        if isinstance(value, Outputs) and value.items.get(path[1:]) is sample.outputs[path]:
+            return ex.Name(f"{node.name}{path.replace('=', '.')}")
+    raise LookupError(path)
 
 
 def output_class(context: ClassContext) -> list[Class]:
@@ -148,14 +160,16 @@ def returns(context: ClassContext, fields: list[Class]) -> str:
         return fields[0].name
     sample = context.facts.sample
     if context.returns_list:
-        return "list[Tensor]" if len(context.facts.cut) > 1 else "Tensor"
+        if len(context.facts.cut) > 1:
+            return "list[Tensor]"
+        return tensor_annotation(next(iter(sample.outputs.values())))
     kinds = [tensor_annotation(v) for v in sample.outputs.values()]
     return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
 
 
 def _last(instance: Instance) -> str:
     """The node that a block without `outputs` gives."""
-    wanted = next(iter(instance.outputs.values()))
+    wanted = instance.outputs.get("", next(iter(instance.outputs.values())))
     for node in reversed(instance.block.nodes):
         value = instance.values.get(node.name)
         if value is wanted or (isinstance(value, Outputs) and value.first is wanted):

@@ -72,6 +72,8 @@ class Translator(Lookup):
             return ex.Name(name)
         if name in self.tensors or name == "":
             return self._tensor(name)
+        if self.context.is_absent(name):
+            return ex.Literal(None)
         node = self.nodes.get(name)
         if isinstance(node, ExprNode) and not self.is_build(node.value):
             return ex.Name(name)
