@@ -12,10 +12,10 @@ ARGS ?=
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types imports docs bench golden dist clean
+.PHONY: help setup demo test lint format types imports docs bench strangers golden dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
@@ -53,6 +53,9 @@ docs: $(STAMP) ## the documentation, into site/
 
 bench: $(STAMP) ## the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)
+
+strangers: $(STAMP) ## random specs, held to torch; ARGS="--count 10000 --seed 0"
+	$(BIN)/python -m tests.strangers $(ARGS)
 
 golden: $(STAMP) ## write the golden files anew; read the diff before committing it
 	$(BIN)/python -m pytest tests/golden --update-golden $(ARGS)
