@@ -19,18 +19,15 @@ class Symbol:
     witness: int | None = None
     scale: int = 1
     expr: Expr | None = field(default=None, compare=False)
+    length: int = field(init=False, compare=False, repr=False)
+    witnessed: bool = field(init=False, compare=False, repr=False)
 
     @property
     def key(self) -> str:
         return f"{self.name}/{self.scale}" if self.scale != 1 else self.name
 
-    @property
-    def length(self) -> int:
-        return len(self.name) + 1
-
-    @property
-    def witnessed(self) -> bool:
-        return self.witness is not None
+    def __post_init__(self) -> None:
+        _measure(self, len(self.name) + 1, self.witness is not None)
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -42,18 +39,16 @@ class Floor:
 
     numerator: Dim
     denominator: Size
+    length: int = field(init=False, compare=False, repr=False)
+    witnessed: bool = field(init=False, compare=False, repr=False)
 
     @property
     def key(self) -> str:
         return f"({self.numerator.key})//({_key(self.denominator)})"
 
-    @property
-    def length(self) -> int:
-        return self.numerator.length + _length(self.denominator) + 6
-
-    @property
-    def witnessed(self) -> bool:
-        return self.numerator.witnessed or is_witnessed(self.denominator)
+    def __post_init__(self) -> None:
+        witnessed = self.numerator.witnessed or is_witnessed(self.denominator)
+        _measure(self, self.numerator.length + _length(self.denominator) + 6, witnessed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +57,27 @@ class Mod:
 
     numerator: Dim
     denominator: Size
+    length: int = field(init=False, compare=False, repr=False)
+    witnessed: bool = field(init=False, compare=False, repr=False)
 
     @property
     def key(self) -> str:
         return f"({self.numerator.key})%({_key(self.denominator)})"
 
-    @property
-    def length(self) -> int:
-        return self.numerator.length + _length(self.denominator) + 5
-
-    @property
-    def witnessed(self) -> bool:
-        return self.numerator.witnessed or is_witnessed(self.denominator)
+    def __post_init__(self) -> None:
+        witnessed = self.numerator.witnessed or is_witnessed(self.denominator)
+        _measure(self, self.numerator.length + _length(self.denominator) + 5, witnessed)
 
 
 Atom = Symbol | Floor | Mod
+
+
+def _measure(atom: Atom, length: int, witnessed: bool) -> None:
+    """Note in an atom what every `Dim` that holds it asks for."""
+    object.__setattr__(atom, "length", length)
+    object.__setattr__(atom, "witnessed", witnessed)
+
+
 Monomial = tuple[Atom, ...]  # sorted by key; a repeated atom is a power; () is the constant
 
 

@@ -57,7 +57,9 @@ def ground(size: Size) -> Size:
 
 def known(size: Size) -> int | None:
     """The integer that `size` is, or None where that is only known at run time."""
-    grounded = ground(size)
+    if isinstance(size, int):
+        return size
+    grounded = ground(size) if size.witnessed else None
     return grounded if isinstance(grounded, int) else None
 
 
@@ -88,6 +90,8 @@ def at_least(a: Size, b: Size) -> bool | None:
 
 def _difference(a: Size, b: Size) -> tuple[int | None, int | None]:
     """The bounds of `a - b`."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a - b, a - b
     a, b = ground(a), ground(b)
     if not isinstance(b, int):
         return bounds(add(a, mul(b, -1)))

@@ -159,7 +159,8 @@ class Iterations:
         decided = {k: self._without(e, self._decisions(e)) for k, e in self._varying.items()}
         if not all(isinstance(part, _PLAIN) for e in decided.values() for part in ex.walk(e)):
             return None
-        return [(k, e) for k, e in decided.items() if not isinstance(e, ex.Literal)]
+        names = _loop_names(self._node)
+        return [(k, e) for k, e in decided.items() if not _is_known(e, names)]
 
     def _evaluated(self, carried: Mapping[str, Value]) -> dict[str, Value]:
         """The inputs that are not carried, without those that are seen to be the same each time."""
@@ -227,7 +228,8 @@ class Iterations:
         for path in paths:
             claim(frame, path, node)
             frame.instance.children[path] = before.child
-            frame.handles[node.name] = Handle(path, before.child)
+        if paths:
+            frame.handles[node.name] = Handle(paths[-1], before.child)
 
     def _step(self, path: Path, before: CallBlock, inputs: Mapping[str, Value]) -> Value:
         """The call of the child of the iteration before on other tensors."""
@@ -271,6 +273,11 @@ def _is_constant(expr: ex.Expr, names: frozenset[str]) -> bool:
         isinstance(e, _DECISIONS) or (isinstance(e, ex.Name) and e.id in names)
         for e in ex.walk(expr)
     )
+
+
+def _is_known(expr: ex.Expr, names: frozenset[str]) -> bool:
+    """Whether `expr` is the same value each time, without a step that computes it again."""
+    return isinstance(expr, ex.Literal) or (isinstance(expr, ex.Name) and expr.id not in names)
 
 
 def _written(node: ModuleNode | InlineNode, names: list[str]) -> Iterator[tuple[str, ex.Expr]]:

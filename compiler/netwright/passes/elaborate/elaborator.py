@@ -212,7 +212,7 @@ class Elaborator:
 
 
 def _hashable(key: Iterable[Any]) -> Any:
-    return tuple(_freeze(k) for k in key)
+    return tuple([_freeze(k) for k in key])
 
 
 def _freeze(value: Any) -> Any:
@@ -220,7 +220,7 @@ def _freeze(value: Any) -> Any:
         return (type(value).__name__, value)
     if isinstance(value, tuple | list):
         spend(len(value))
-        return tuple(_freeze(v) for v in value)
+        return tuple([_freeze(v) for v in value])
     if isinstance(value, ModuleValue):
         return (value.target, _freeze(value.args), value.scope)
     return value
