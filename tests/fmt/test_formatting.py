@@ -115,14 +115,14 @@ def test_a_module_has_one_form(given: str, short: str, long: str) -> None:
 
 
 def test_what_does_not_fit_on_a_line_is_broken() -> None:
-    name = "a" * 80
+    name = "a" * 100
     long = f"  {name}: Linear(out_features=10)(x)\n"
     assert formatted(long) == f"  {name}:\n    op: Linear\n    out_features: 10\n    from: x\n"
     words = " + ".join(["x"] * 40)
     broken = formatted(f"  a: {words}\n")
     assert broken.startswith("  a: >-\n    x + x")
     assert formatted(broken) == broken
-    assert max(map(len, broken.splitlines())) <= 100
+    assert max(map(len, broken.splitlines())) <= 120
 
 
 def test_a_comment_keeps_braces_open() -> None:
@@ -171,3 +171,23 @@ def test_what_cannot_be_read_is_refused(text: str, code: str) -> None:
     with pytest.raises(SpecError) as caught:
         format_text(text)
     assert code in [diagnostic.code for diagnostic in caught.value.diagnostics]
+
+
+@pytest.mark.parametrize("path", [*SPECS, ROOT / "examples" / "rescnn.yaml"], ids=lambda p: p.stem)
+def test_our_own_specs_are_formatted(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert format_text(text, file=str(path)) == text
+
+
+def test_a_choice_is_broken_between_its_halves() -> None:
+    name = "a" * 60
+    assert formatted(f"  b: {name} if x.ndim == 2 else {name}\n") == (
+        f"  b: >-\n    {name} if x.ndim == 2\n    else {name}\n"
+    )
+
+
+def test_what_was_written_line_by_line_is_joined_where_it_is_short() -> None:
+    short = "  a:\n    op: Linear\n    out_features: 10\n    repeat: 2\n"
+    assert formatted(short) == "  a: {op: Linear, out_features: 10, repeat: 2}\n"
+    long = f"  a:\n    op: Linear\n    out_features: {'1 + ' * 15}1\n    repeat: 2\n"
+    assert formatted(long) == long

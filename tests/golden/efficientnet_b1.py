@@ -1,6 +1,6 @@
 """efficientnet_b1: EfficientNet B0 to B7 (arXiv:1905.11946).
 
-Generated from vision/efficientnet.yaml (2e277f8e, variant efficientnet_b1) by netwright 0.1.0.
+Generated from vision/efficientnet.yaml (a24fb2e5, variant efficientnet_b1) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.
 
 Shapes: B batch, H height, W width

@@ -1,7 +1,7 @@
 """gpt2: GPT-2, a pre-norm decoder-only transformer with learned positions and a tied
 head.
 
-Generated from language/gpt2.yaml (01a0789d, variant gpt2) by netwright 0.1.0.
+Generated from language/gpt2.yaml (084b2c83, variant gpt2) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.
 
 Shapes: B batch, T tokens (T <= n_positions)

@@ -1,7 +1,7 @@
 """llama3-8b: Llama 3, with rotary positions, grouped-query attention, RMSNorm and
 SwiGLU.
 
-Generated from language/llama.yaml (15eaf9f3, variant llama3-8b) by netwright 0.1.0.
+Generated from language/llama.yaml (5c17997f, variant llama3-8b) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.
 
 Shapes: B batch, T tokens (S == T + (past[0].shape[3] if past is not None else 0)), S

@@ -1,7 +1,7 @@
 """resnet50: Deep residual network (arXiv:1512.03385), with the stride in the 3x3
 convolution (v1.5).
 
-Generated from vision/resnet.yaml (32e061b0, variant resnet50) by netwright 0.1.0.
+Generated from vision/resnet.yaml (ec173737, variant resnet50) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.
 
 Shapes: B batch, H height, W width

@@ -1,6 +1,6 @@
 """TinyGPT: Decoder-only language model with learned positions and tied embeddings.
 
-Generated from language/tiny_gpt.yaml (b4b5ac77) by netwright 0.1.0.
+Generated from language/tiny_gpt.yaml (ca81305a) by netwright 0.1.0.
 The file stands on its own: edit it freely, it imports nothing but torch.
 
 Shapes: B batch, T tokens (T <= max_len)

@@ -11,8 +11,10 @@ from netwright.frontend.scalars import plain_value
 _STARTS = frozenset("-?:,[]{}#&*!|>'\"%@` \t")
 _ODD = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\uffef\U00010000-\U0010ffff]")
 _FLOW = re.compile(r"[,\[\]{}]")
-WIDTH = 100
+WIDTH = 120
 """Columns of a line."""
+JOINED = 80
+"""Columns up to which a mapping that its author wrote line by line is put on one line."""
 
 
 def key_text(key: str, flow: bool) -> str:
@@ -57,12 +59,20 @@ def wrapped(text: str, width: int) -> list[str]:
     while len(text) > width:
         breaks = _breaks(text)
         fitting = [at for at in breaks if at <= width]
+        fitting = _before_else(text, fitting) or fitting
         if not breaks:
             break
         at = fitting[-1] if fitting else breaks[0]
         lines.append(text[:at])
         text = text[at + 1 :]
     return [*lines, text]
+
+
+def _before_else(text: str, breaks: list[int]) -> list[int]:
+    """Of `breaks`, the first between the halves of a choice: `a if c` and `else b`."""
+    found = (at for at in breaks if text.startswith(" else ", at) and " if " in text[:at])
+    first = next(found, None)
+    return [] if first is None else [first]
 
 
 def _breaks(text: str) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netwright.frontend.formatting_order import kind_of
-from netwright.frontend.formatting_scalars import WIDTH, key_text, leaf_text, wrapped
+from netwright.frontend.formatting_scalars import JOINED, WIDTH, key_text, leaf_text, wrapped
 from netwright.frontend.formatting_tree import Branch, Entry, Leaf, Tree
 
 _HEADER = ("netwright", "model", "doc")
@@ -48,13 +48,18 @@ def _entry(entry: Entry, indent: str, role: str) -> Iterator[str]:
         return
     kind = kind_of(entry, role)
     line = f"{lead} {one_line(entry.value)}" if fits_flow(entry.value, kind, role) else ""
-    if line and (len(line) <= WIDTH or not entry.value.entries):
+    if line and (len(line) <= _room(entry.value) or not entry.value.entries):
         yield line + eol
     elif entry.key:
         yield lead + eol
         yield from _entries(entry.value, indent + "  ", kind)
     else:
         yield from _item(entry.value, indent, kind, entry.eol)
+
+
+def _room(branch: Branch) -> int:
+    """Columns that a branch may take on one line."""
+    return WIDTH if branch.flow else JOINED
 
 
 def _item(branch: Branch, indent: str, kind: str, eol: str) -> Iterator[str]:
@@ -94,9 +99,8 @@ def one_line(tree: Tree) -> str:
 
 
 def fits_flow(branch: Branch, kind: str, role: str) -> bool:
-    """Whether `branch` may stand on one line, if there is room: as its author wrote it, or where
-    that
-    costs no quotes. The sections of a spec and graphs stay as they are; rules have a line each."""
+    """Whether `branch` may stand on one line, if there is room: as its author wrote it, or where it
+    needs no quotes. The sections of a spec and graphs stay as they are; rules have a line each."""
     if not branch.entries:
         return not branch.tail
     if kind == "init" or branch.commented or not _without_blocks(branch):
