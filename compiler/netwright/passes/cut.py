@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -65,9 +65,8 @@ def _block(instance: Instance, name: str) -> CallBlock | None:
 def _with_outputs(around: Instance, step: CallBlock, paths: list[str], span: Span) -> CallBlock:
     """`step` on a block that gives the values at `paths` too, which are values of `around` then."""
     child = _opened(step.child, paths, span)
-    own = {f"={k}" if k else "": v for k, v in child.outputs.items()}
-    if len(own) == 1:
-        own = {"": v for v in own.values()}
+    single = len(child.outputs) == 1
+    own = {"" if single else f"={k}": v for k, v in child.outputs.items()}
     inner = {path: _value_at(child, path, span) for path in dict.fromkeys(paths)}
     results = list(step.results)
     assert step.node is not None
@@ -98,18 +97,29 @@ def _without_unused(instance: Instance) -> Instance:
         if not isinstance(step, CallBlock) or not _is_opened(step.child):
             continue
         results = tuple((theirs, mine) for theirs, mine in step.results if mine in read)
-        given = {theirs for theirs, _ in results}
-        outputs = {
-            name: value
-            for name, value in step.child.outputs.items()
-            if any(t in given for t in tensors(value))
-        }
+        outputs = dict(_read_outputs(instance, step, read))
         child = _without_unused(cut(step.child, outputs))
         child.cut = tuple(outputs)
         instance.steps[k] = replace(step, child=child, results=results)
         instance.children[step.path] = child
         _swap_child(instance, step.child, child)
     return instance
+
+
+def _read_outputs(
+    around: Instance, step: CallBlock, read: set[Tensor]
+) -> Iterator[tuple[str, Value]]:
+    """The outputs of an opened block that are read around it; one tensor may be several."""
+    assert step.node is not None
+    inner = {path: around.values.get(f"{step.node.name}.{path}") for path in step.child.cut}
+    fresh = {t for v in inner.values() for t in tensors(v)}
+    own = {theirs for theirs, mine in step.results if mine in read and mine not in fresh}
+    for path, value in step.child.outputs.items():
+        if inner[path] is None:
+            if not own.isdisjoint(tensors(value)):
+                yield path, value
+        elif not read.isdisjoint(tensors(inner[path])):
+            yield path, value
 
 
 def _is_opened(child: Instance) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from netwright.backends.source.code import (
@@ -19,6 +20,7 @@ from netwright.ir import expr as ex
 def drop_unused(statements: list[Statement]) -> list[Statement]:
     """Without statements whose results nobody reads; unread targets of an unpacking become `_`."""
     while True:
+        _drop_appends(statements)
         read = {name for s in statements for name in names_in(s)}
         kept = [s for s in statements if not _is_dead(s, read)]
         for statement in kept:
@@ -26,6 +28,16 @@ def drop_unused(statements: list[Statement]) -> list[Statement]:
         if len(kept) == len(statements):
             return kept
         statements = kept
+
+
+def _drop_appends(statements: list[Statement]) -> None:
+    """Take out of loops what appends to lists that nobody reads."""
+    loops = [s for s in statements if isinstance(s, For)]
+    reads = Counter(name for s in statements for name in names_in(s))
+    appends = Counter(name for loop in loops for name in _appended_to(loop))
+    unread = {name for name, count in appends.items() if reads[name] == count}
+    for loop in loops:
+        loop.body = [s for s in loop.body if _list_of(s) not in unread]
 
 
 def _is_dead(statement: Statement, read: set[str]) -> bool:
@@ -39,15 +51,15 @@ def _is_dead(statement: Statement, read: set[str]) -> bool:
 
 
 def _appended_to(statement: For) -> Iterator[str]:
-    for inner in statement.body:
-        if isinstance(inner, Evaluate) and isinstance(inner.value, ex.Call):
-            func = inner.value.func
-            if (
-                isinstance(func, ex.Attribute)
-                and isinstance(func.value, ex.Name)
-                and func.name == "append"
-            ):
-                yield func.value.id
+    yield from (name for inner in statement.body if (name := _list_of(inner)))
+
+
+def _list_of(statement: Statement) -> str:
+    """The list that a statement appends to, if it does."""
+    match statement:
+        case Evaluate(value=ex.Call(func=ex.Attribute(value=ex.Name(id=name), name="append"))):
+            return name
+    return ""
 
 
 def _blank(statement: Statement, read: set[str]) -> None:
