@@ -9,6 +9,7 @@ from netwright.ir import expr as ex
 from netwright.ir.dims import Size, same, show
 from netwright.ir.instance import CallBlock, Path, Scan
 from netwright.ir.program import Loop
+from netwright.ir.steps import consumed, produced
 from netwright.ir.types import TensorType
 from netwright.ir.values import POISON, Outputs, Tensor, Value, describe, first, is_poison, to_type
 from netwright.passes.elaborate.again import input_names
@@ -46,8 +47,32 @@ def scan(elaborator: Elaborator, frame: Frame, node: Callee, loop: Loop) -> Valu
     if is_poison(result):
         return POISON
     step = frame.instance.steps.pop()
-    del frame.instance.steps[marker:]
+    _keep_outside(frame, marker, slices, step, loop)
     return _finish_scan(frame, node, loop, path, step, walked, slices, result, elaborator)
+
+
+def _keep_outside(
+    frame: Frame, marker: int, slices: Mapping[str, Tensor], step: Any, loop: Loop
+) -> None:
+    """Keep what was computed for the first iteration alone, such as a first value; what is computed
+    of an item has no place outside."""
+    inside = set(slices.values())
+    kept = []
+    for before in frame.instance.steps[marker:]:
+        if inside.isdisjoint(consumed(before)):
+            kept.append(before)
+        else:
+            inside.update(produced(before))
+    frame.instance.steps[marker:] = kept
+    computed = inside - set(slices.values())
+    if not computed.isdisjoint(consumed(step)):
+        names = ", ".join(f"`{name}`" for name in slices)
+        fault(
+            "E0219",
+            f"what `scan` computes of {names} stands inside",
+            loop.span,
+            help="give the item itself as the input, and compute with it in `graph`",
+        )
 
 
 def _walked(frame: Frame, loop: Loop) -> dict[str, tuple[Tensor, int]]:
