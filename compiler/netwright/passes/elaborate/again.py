@@ -112,7 +112,8 @@ class Iterations:
     ) -> list[Value]:
         """The values of the iterations from `start` on, up to one that may be of other types."""
         frame, node, facts = self._frame, self._node, self._frame.instance.facts
-        before, varying = self._before(), self._plain()
+        written = {k: e for k, e in self._varying.items() if k not in carried}
+        before, varying = self._before(), self._plain(written)
         if before is None or varying is None:
             self._repeated = False
             return []
@@ -136,7 +137,7 @@ class Iterations:
         visit(node.span, start + len(results) - len(items))  # those that were not made after all
         self._keep(paths, before)
         self._note(len(results))
-        for expr in self._varying.values():
+        for expr in written.values():
             self._note_decisions(expr, len(results))
         return results
 
@@ -154,9 +155,9 @@ class Iterations:
         del steps[at:]
         return None
 
-    def _plain(self) -> list[tuple[str, ex.Expr]] | None:
-        """The inputs to evaluate in each iteration; None where that leaves facts."""
-        decided = {k: self._without(e, self._decisions(e)) for k, e in self._varying.items()}
+    def _plain(self, written: Mapping[str, ex.Expr]) -> list[tuple[str, ex.Expr]] | None:
+        """Those of the inputs to evaluate in each iteration; None where that leaves facts."""
+        decided = {k: self._without(e, self._decisions(e)) for k, e in written.items()}
         if not all(isinstance(part, _PLAIN) for e in decided.values() for part in ex.walk(e)):
             return None
         names = _loop_names(self._node)
