@@ -102,7 +102,7 @@ def similarity(draw: Draw) -> Case:
 
 
 def pairwise(draw: Draw) -> Case:
-    x = exact(sizes(draw, 1))
+    x = exact(sizes(draw))
     other = exact(against(draw, x.shape))
     return {"x1": x, "x2": other, **some(draw, keepdim=BOOL)}
 

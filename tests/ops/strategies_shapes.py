@@ -271,6 +271,8 @@ def scatter(draw: Draw) -> Case:
     x = tensor(draw)
     at = smaller(draw, x.shape)
     source = tensor(draw, tuple(size + draw(st.integers(0, 1)) for size in at))
+    if not x.rank and draw(BOOL):  # what has no dims counts as one of 1
+        at, source = (draw(st.integers(1, 2)),), tensor(draw, ())
     return {"input": x, "dim": axis(draw, x.rank), "index": index(draw, at), "src": source}
 
 

@@ -22,7 +22,8 @@ def _want_within(x: TensorType, index: TensorType, skipped: int | None, arg: str
     if max(index.rank, 1) != max(x.rank, 1):
         message = f"`index` must have the dims of {x}, found {index}"
         raise OpError(message, arg="index", code="E0302")
-    for i, (own, other) in enumerate(zip(index.shape, x.shape, strict=False)):
+    sizes = zip(index.shape or (1,), x.shape or (1,), strict=True)  # no dims count as one of 1
+    for i, (own, other) in enumerate(sizes):
         if i != skipped and at_least(other, own) is False:
             message = f"`index` is {index}, dim {i} of `{arg}` is {show(other)}"
             raise OpError(message, arg="index")

@@ -193,7 +193,7 @@ def _pairwise_rule(args: Arguments) -> TensorType:
     dtype = promoted((left, right))
     want_floating(TensorType(dtype, ()), "x1")
     shape = broadcast(left.shape, right.shape)
-    return TensorType(dtype, (*shape[:-1], 1) if args["keepdim"] else shape[:-1])
+    return TensorType(dtype, (*shape[:-1], 1) if args["keepdim"] and shape else shape[:-1])
 
 
 # The table ----------------------------------------------------------------------------------

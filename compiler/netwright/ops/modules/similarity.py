@@ -5,7 +5,7 @@ from __future__ import annotations
 from netwright.ir.types import TensorType, is_float
 from netwright.ops.broadcast import broadcast, promoted
 from netwright.ops.entry import Arg, Arguments, ModuleOp
-from netwright.ops.modules.checks import need_axis, need_floating, need_rank_from, need_real, tensor
+from netwright.ops.modules.checks import need_axis, need_floating, need_real, tensor
 
 
 def _cosine_similarity(args: Arguments) -> TensorType:
@@ -25,9 +25,8 @@ def _pairwise_distance(args: Arguments) -> TensorType:
         need_real(value, name)
     shape = broadcast(x.shape, y.shape)
     dtype = promoted((x, y))
-    result = TensorType(dtype if is_float(dtype) else "float", shape)
-    need_rank_from(result, "x1", 1)
-    return TensorType(result.dtype, (*shape[:-1], 1) if args["keepdim"] else shape[:-1])
+    shape = (*shape[:-1], 1) if args["keepdim"] and shape else shape[:-1]
+    return TensorType(dtype if is_float(dtype) else "float", shape)
 
 
 _INPUTS = (Arg("x1", "tensor"), Arg("x2", "tensor"))
