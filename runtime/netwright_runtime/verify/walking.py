@@ -34,6 +34,10 @@ class Step:
             return None
         return self._interpreter.fetch_attr(str(self.node.target))  # type: ignore[no-any-return]
 
+    def value(self, node: Node) -> Any:
+        """The value of an earlier node that is still read."""
+        return self._interpreter.env[node]
+
     def run(self, arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None) -> Any:
         """What the node gives, for other arguments than its own where there are any."""
         args, kwargs = arguments or (self.args, self.kwargs)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice, product
 from typing import Any
 
@@ -20,6 +21,7 @@ import torch
 from torch import nn
 from torch._dynamo import config, maybe_mark_dynamic, reset
 from torch._dynamo.exc import RecompileError, TorchDynamoException
+from torch._inductor import config as inductor
 
 from netwright_runtime.model.sizes import names_in
 from netwright_runtime.verify.compare import floats
@@ -52,7 +54,7 @@ def _held(subject: Subject, trial: Trial, backend: str) -> Iterator[Finding]:
     module = subject.module()
     reset()
     try:
-        with torch.no_grad(), warnings.catch_warnings(), config.patch(allow_rnn=True):
+        with torch.no_grad(), warnings.catch_warnings(), _settings():
             warnings.simplefilter("ignore")  # torch's own, about its tracing
             compiled = torch.compile(module, backend=backend, fullgraph=True)
             yield from _run(subject, module, compiled, trial)
@@ -71,6 +73,13 @@ def _held(subject: Subject, trial: Trial, backend: str) -> Iterator[Finding]:
         yield from _held(subject, trial, "eager")
     finally:
         reset()
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Recurrent modules are captured, and random numbers are those of eager execution."""
+    with config.patch(allow_rnn=True), inductor.patch(fallback_random=True):
+        yield
 
 
 def _run(subject: Subject, module: nn.Module, compiled: Any, trial: Trial) -> Iterator[Finding]:

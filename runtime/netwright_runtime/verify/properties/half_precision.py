@@ -1,33 +1,64 @@
-"""Under autocast to bfloat16 and float16, outputs stay finite and close to those in float32.
+"""In float32, and under autocast to bfloat16 and float16, outputs are close to those in double.
 
 Proves that a model can be trained in half precision as it is: nothing overflows float16, nothing
 depends on digits that are gone, nothing refuses mixed dtypes. Where outputs are off, each step is
-run in half precision on the values of the float32 run, and the first that loses much by itself is
-named. Losses that only add up over the depth, and routers that choose otherwise because two choices
-were close, are no fault of any step: they are a warning. torch tests its own ops under autocast,
-not a user's model. It does not apply where no output is floating; an op that torch lacks in half
-precision on this device is passed over.
+run on the values of the double run, rounded to the dtypes at hand, and the first that loses much
+by itself is named. Losses that only add up over the depth, and routers that choose otherwise
+because two choices were close, are no fault of any step: they are a warning. torch tests its own
+ops under autocast, not a user's model. It does not apply where no output is floating; an op that
+torch lacks in half precision on this device is passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.fx import Node
+from torch.fx.node import map_aggregate, map_arg
 
 from netwright_runtime.verify.compare import floats
 from netwright_runtime.verify.nearness import FLOOR, TOLERANCE
 from netwright_runtime.verify.property import Finding, Property, Trial
-from netwright_runtime.verify.recording import Value, record
+from netwright_runtime.verify.recording import NodeFailed, Value, record
 from netwright_runtime.verify.subject import Subject
-from netwright_runtime.verify.walking import Step, walk
+from netwright_runtime.verify.walking import Step, draws, name_of, walk
 
-DTYPES = (torch.bfloat16, torch.float16)
+Exact = Mapping[str, Any]
+"""The values of the double run, by the names of the graph's nodes."""
 
 LACKING = ("not implemented for", "not supported", "Unsupported", "could not create a primitive")
 """How torch says that it has no kernel for a dtype here."""
+
+JUMPS = frozenset({
+    "floor", "ceil", "round", "trunc", "frac", "fmod", "remainder", "floor_divide", "sign",
+    "heaviside", "hardshrink", "threshold",
+})  # fmt: skip
+"""Functions that jump: a rounded input may lie on the other side, which is no loss of theirs."""
+
+
+@dataclass(frozen=True)
+class _Precision:
+    """A way to run a model that was built in float32, and the dtype that bounds its errors."""
+
+    name: str
+    dtype: torch.dtype
+
+    def run(self) -> AbstractContextManager[Any]:
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast("cpu", self.dtype)
+
+
+PRECISIONS = (
+    _Precision("in float32", torch.float32),
+    _Precision("under autocast to bfloat16", torch.bfloat16),
+    _Precision("under autocast to float16", torch.float16),
+)
 
 
 def unfit(subject: Subject) -> str:
@@ -38,50 +69,54 @@ def unfit(subject: Subject) -> str:
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     with torch.no_grad():
         torch.manual_seed(trial.seed)
-        expected = record(subject.graph(trial.given), subject.inputs(trial))
-        for dtype in DTYPES:
-            yield from _in_dtype(subject, trial, expected, dtype)
+        graph = subject.graph(trial.given, dtype=torch.float64)
+        values = record(graph, subject.inputs(trial, torch.float64))
+        exact = {value.node.name: value.value for value in values}
+        for precision in PRECISIONS:
+            found = [*_held(subject, trial, exact, precision)]
+            yield from found
+            if any(not finding.warning for finding in found):
+                return
 
 
-def _in_dtype(
-    subject: Subject, trial: Trial, expected: list[Value], dtype: torch.dtype
-) -> Iterator[Finding]:
-    name = str(dtype)[6:]
-    module = subject.module()
-    torch.manual_seed(trial.seed)
+def _held(subject: Subject, trial: Trial, exact: Exact, precision: _Precision) -> Iterator[Finding]:
+    def visit(step: Step) -> Any:
+        drew, value = draws(step)
+        return _rounded(exact[step.node.name], value) if drew else value
+
+    graph = subject.graph(trial.given)
     try:
-        with torch.autocast("cpu", dtype):
-            out = module(**subject.inputs(trial))
-    except (RuntimeError, TypeError, ValueError) as error:
-        if not _lacking(error):
-            yield from _raised(subject, trial, dtype, error)
+        with precision.run():
+            out = walk(graph, subject.inputs(trial), visit)
+    except NodeFailed as failed:
+        if not _lacking(failed):
+            yield _raised(failed, precision)
         return
-    wanted = floats(expected[-1].value)
+    wanted = floats(exact["output"])
     worst = max((_loss(a, b) for a, b in zip(floats(out), wanted, strict=True)), default=0.0)
-    if worst <= TOLERANCE[dtype]:
-        return
-    found = _first_loss(subject, trial, dtype)
+    if worst > TOLERANCE[precision.dtype]:
+        yield _explained(_first_loss(subject, trial, exact, precision), worst, precision)
+
+
+_HELP = "scale down before it, or keep this step in a wider dtype"
+
+
+def _explained(found: tuple[Value, float] | None, worst: float, precision: _Precision) -> Finding:
     if found is not None:
         value, loss = found
         amount = "values that are not finite" if loss == float("inf") else f"an error of {loss:.1g}"
-        yield Finding(f"under autocast to {name} gives {amount}", value.path, value.place, _HELP)
-    elif worst == float("inf"):
-        yield Finding(f"outputs are not finite under autocast to {name}", help=_HELP)
-    else:
-        message = f"outputs are off by {worst:.1g} under autocast to {name}; no step is by itself"
-        yield Finding(message, warning=True)
+        return Finding(f"{precision.name} it gives {amount}", value.path, value.place, _HELP)
+    if worst == float("inf"):
+        return Finding(f"outputs are not finite {precision.name}", help=_HELP)
+    message = f"outputs are off by {worst:.1g} {precision.name}, though no step is by itself"
+    return Finding(message, warning=True)
 
 
-_HELP = "scale down before it, or keep this step in `float32`"
-
-
-def _raised(
-    subject: Subject, trial: Trial, dtype: torch.dtype, error: Exception
-) -> Iterator[Finding]:
-    """The node that raises under autocast."""
-    with torch.autocast("cpu", dtype):
-        record(subject.graph(trial.given), subject.inputs(trial))
-    raise error
+def _raised(failed: NodeFailed, precision: _Precision) -> Finding:
+    value, error = Value(failed.node, None), failed.__cause__
+    lines = str(error).strip().splitlines() or [""]
+    message = f"{precision.name} it raises {type(error).__name__}: {lines[0]}"
+    return Finding(message, value.path, value.place, "cast what it takes to one dtype")
 
 
 def _lacking(error: BaseException) -> bool:
@@ -100,34 +135,57 @@ def _loss(found: Tensor, wanted: Tensor) -> float:
     return float((a - b).abs().max() / b.abs().max().clamp_min(FLOOR)) if b.numel() else 0.0
 
 
-def _first_loss(subject: Subject, trial: Trial, dtype: torch.dtype) -> tuple[Value, float] | None:
-    """The first step that loses more than it may, given the values of the float32 run."""
+def _first_loss(
+    subject: Subject, trial: Trial, exact: Exact, precision: _Precision
+) -> tuple[Value, float] | None:
+    """The first step that loses more than it may, given the values of the double run."""
     found: list[tuple[Value, float]] = []
 
     def visit(step: Step) -> Any:
-        state = torch.get_rng_state()
-        value = step.run()
-        if step.computes and not found and floats(value):
-            torch.set_rng_state(state)
-            loss = _local(step, value, dtype)
-            if loss > TOLERANCE[dtype]:
+        drew, value = draws(step)
+        if drew:
+            return _rounded(exact[step.node.name], value)
+        if step.computes and not found and name_of(step.node) not in JUMPS:
+            loss = _local(step, exact, value)
+            if loss > TOLERANCE[precision.dtype]:
                 found.append((Value(step.node, value), loss))
         return value
 
-    torch.manual_seed(trial.seed)
-    walk(subject.graph(trial.given), subject.inputs(trial), visit)
+    with precision.run():
+        walk(subject.graph(trial.given), subject.inputs(trial), visit)
     return found[0] if found else None
 
 
-def _local(step: Step, value: Any, dtype: torch.dtype) -> float:
-    try:
-        with torch.autocast("cpu", dtype):
-            half = step.run()
-    except RuntimeError as error:
-        if _lacking(error):
-            return 0.0
-        raise
-    return max(map(_loss, floats(half), floats(value)), default=0.0)
+def _local(step: Step, exact: Exact, value: Any) -> float:
+    """What a step loses on exact values, rounded to the dtypes that its arguments have."""
+    wanted = exact.get(step.node.name)
+    if not floats(value) or len(floats(value)) != len(floats(wanted)):
+        return 0.0
+    given = {node: _rounded(exact[node.name], now) for node, now in _read(step)}
+    arguments = map_arg((step.node.args, step.node.kwargs), given.__getitem__)
+    pairs = zip(floats(step.run(arguments)), floats(wanted), strict=True)
+    return max((_loss(a, b) for a, b in pairs), default=0.0)
+
+
+def _read(step: Step) -> Iterator[tuple[Node, Any]]:
+    """The nodes that a step reads, each with the value that it has at hand."""
+    nodes: list[Node] = []
+    values: list[Any] = []
+    map_arg((step.node.args, step.node.kwargs), nodes.append)
+    map_arg((step.node.args, step.node.kwargs), lambda node: values.append(step.value(node)))
+    return zip(nodes, values, strict=True)
+
+
+def _rounded(exact: Any, now: Any) -> Any:
+    """`exact` in the dtypes of `now`; what is not floating is as it was in the double run."""
+    dtypes = iter([tensor.dtype for tensor in floats(now)])
+
+    def rounded(item: Any) -> Any:
+        if isinstance(item, Tensor) and item.is_floating_point():
+            return item.to(next(dtypes))
+        return item
+
+    return map_aggregate(exact, rounded)
 
 
 PROPERTY = Property(
