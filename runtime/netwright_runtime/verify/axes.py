@@ -98,7 +98,13 @@ def _flat(value: Any) -> list[Any]:
 
 
 def parted(
-    before: list[Value], after: list[Value], expected: View, seen: View, allowed: float
+    before: list[Value],
+    after: list[Value],
+    expected: View,
+    seen: View,
+    allowed: float,
+    *,
+    at_output: bool = False,
 ) -> Value | None:
     """The first node on the way to an output at which two runs part; None where no output does.
 
@@ -106,6 +112,7 @@ def parted(
         expected: what the first run says of a value.
         seen: what the second run has there.
         allowed: how far the two may differ, as a part of the largest value.
+        at_output: name the output itself, where nodes on the way may part.
     """
     differs = {
         a.node: a
@@ -114,7 +121,7 @@ def parted(
     }
     last = before[-1].node
     ends = [node for node in last.all_input_nodes if node in differs]
-    way = (upstream(ends) & fed(last.graph)) | set(ends)
+    way = set(ends) if at_output else (upstream(ends) & fed(last.graph)) | set(ends)
     return next((value for node, value in differs.items() if node in way), None)
 
 

@@ -63,7 +63,8 @@ def search(
         max_examples=count,
         database=None,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),
+        # A single trial is the smallest one already.
+        phases=(Phase.generate,) if count == 1 else (Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
         print_blob=False,

@@ -24,7 +24,7 @@ from netwright_runtime.model.sizes import evaluate, names_in
 from netwright_runtime.verify.axes import axes, outputs, shape_of, upstream
 from netwright_runtime.verify.nearness import distance, tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
-from netwright_runtime.verify.recording import Value, record
+from netwright_runtime.verify.recording import Value, path_of, place_of, record
 from netwright_runtime.verify.subject import Subject
 
 
@@ -68,7 +68,7 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
 def _stepwise(subject: Subject, trial: Trial, dim: str, whole: _Run) -> Iterator[Finding]:
     """Chunk by chunk, up to the first that differs from the whole."""
     state: dict[str, Any] = {}
-    done = 0
+    step, done = whole, 0
     for length in _lengths(trial, dim):
         given = trial.given | frozenset(state)
         sizes = {**trial.size, dim: length}
@@ -84,7 +84,9 @@ def _stepwise(subject: Subject, trial: Trial, dim: str, whole: _Run) -> Iterator
         done += length
     for name, out in subject.manifest.state.items():
         if distance(state[name], whole.outputs[out]) > whole.allowed:
-            yield Finding(f"the state `{out}` after all steps is not that of one pass", out)
+            node = step.nodes[out][0]
+            message = f"the state `{out}` after all steps is not that of one pass"
+            yield Finding(message, path_of(node), place_of(node))
 
 
 def _lengths(trial: Trial, dim: str) -> list[int]:

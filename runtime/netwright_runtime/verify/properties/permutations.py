@@ -101,10 +101,10 @@ def _parted(
         kept = telling(value, shape)
         return None if kept is None else permuted(kept, shape, dim, order)
 
-    wrong = parted(before, after, telling if invariant else follows, telling, allowed)
-    if wrong is None or not invariant:
-        return wrong
-    return parted(before, after, follows, telling, allowed) or wrong
+    if not invariant:
+        return parted(before, after, follows, telling, allowed)
+    wrong = parted(before, after, telling, telling, allowed, at_output=True)
+    return wrong and (parted(before, after, follows, telling, allowed) or wrong)
 
 
 PROPERTY = Property("permutations", check, __doc__ or "", unfit, minimum=minimum)

@@ -22,10 +22,14 @@ from netwright_runtime.verify.nearness import distance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import path_of, place_of, record
 from netwright_runtime.verify.subject import Subject
+from netwright_runtime.verify.walking import name_of
 
 SHRUNK = ((0.0, 1e-9), (1e-3, 1e-2))
 """By what parameters are scaled, and how far the output may then be from the input. The second is
 for weight norms, which are 0 / 0 at zero."""
+
+
+_SUMS = frozenset({"add", "iadd", "add_", "sub"})
 
 
 def unfit(subject: Subject) -> str:
@@ -126,22 +130,22 @@ def _culprit(
     """The node that was to be a sum: where the way from the input has no way around it.
 
     The stations are what everything passes on the way, of the input's type: the input, each sum,
-    and where a sum is missing the steps of the branch itself. The first station that does not
-    follow from the one before by a sum is in the branch; its end is the last one before the next
-    sum.
+    and where a sum is missing the steps of the branch itself. Of those, the last one before the
+    next sum is the branch's end, where the sum was to be. If the next sum begins one step after the
+    input, it is that sum which takes the wrong value.
     """
     stations = _stations(sides, source, end)
     kept = [i for i, n in enumerate(stations) if _near(values[source], values[n], allowed)]
     rest = stations[max(kept) :]
-    for before, node, after in zip(rest, rest[1:], [*rest[2:], None], strict=False):
-        if before in _added(node) or after is None or node in _added(after):
-            return node
-    return end
+    for before, node, after in zip(rest, rest[1:], rest[2:], strict=False):
+        if node in _added(after):
+            return after if node.all_input_nodes == [before] and before is rest[0] else node
+    return rest[-1]
 
 
 def _added(node: Node) -> list[Node]:
-    """What a node of several inputs takes."""
-    return node.all_input_nodes if len(node.all_input_nodes) > 1 else []
+    """What a node adds up, nothing where it is no sum."""
+    return node.all_input_nodes if name_of(node) in _SUMS else []
 
 
 def _stations(sides: _Sides, source: Node, end: Node) -> list[Node]:

@@ -65,7 +65,7 @@ def _broken(
     expected, seen = (_inner(trial, dim, by, margin, roll) for roll in (True, False))
     found = parted(before, after, expected, seen, allowed)
     if invariant:
-        wrong = parted(before, after, _floats, _floats, allowed)
+        wrong = parted(before, after, _floats, _floats, allowed, at_output=True)
         found = wrong and (found or wrong)
     if found is not None:
         does = "stays the same" if invariant else "moves with it"
