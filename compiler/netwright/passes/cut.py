@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from netwright.diagnostics import nearest
 from netwright.ir.instance import CallBlock, CallModule, Instance, Step
@@ -14,13 +13,8 @@ from netwright.ir.values import Outputs, Tensor, Value, first, is_poison, tensor
 from netwright.passes.faults import Silent, fault
 from netwright.source import Span
 
-if TYPE_CHECKING:
-    from netwright.passes.elaborate import Elaborator
 
-
-def take(
-    elaborator: Elaborator, instance: Instance, paths: tuple[str, ...], span: Span
-) -> Instance:
+def take(instance: Instance, paths: tuple[str, ...], span: Span) -> Instance:
     """`instance` with its inner values `paths` as its outputs, without what they do not need."""
     if any(is_poison(v) for v in instance.outputs.values()):
         raise Silent

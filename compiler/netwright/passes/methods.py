@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netwright.diagnostics import Diagnostic, Label, Report, nearest
 from netwright.ir import expr as ex
-from netwright.ir.instance import CallBlock, Instance
+from netwright.ir.instance import CallBlock, Instance, Step
 from netwright.ir.program import InlineNode, Method
 from netwright.ir.steps import consumed, needed, produced
 from netwright.ir.values import Outputs, Tensor, Value, describe, first, tensors
@@ -18,19 +19,16 @@ from netwright.passes.work import spend
 def check_methods(elaboration: Elaboration, report: Report) -> None:
     """Report E0408 for methods that enter where there is no value, or read what stays outside."""
     methods = elaboration.module.methods
-    made = _made(elaboration.primary) if methods else set()
     for method in methods:
         try:
-            _check(elaboration.primary, method, made)
+            _check(elaboration.primary, method)
         except Fault as found:
             report.add(found.diagnostic)
 
 
-def _check(model: Instance, method: Method, made: set[Tensor]) -> None:
-    """Hold one method to the graph, in which `made` are the values of the outermost level."""
+def _check(model: Instance, method: Method) -> None:
     spend(len(model.steps))
     entering: list[Tensor] = []
-    inner = False
     for name, written in method.inputs.items():
         if not _is_path(written):
             message = f"`{name}` of the method `{method.name}` is no value of the graph"
@@ -39,15 +37,13 @@ def _check(model: Instance, method: Method, made: set[Tensor]) -> None:
         if not isinstance(value, Tensor | tuple):
             message = f"the method `{method.name}` cannot enter at {describe(value)}"
             fault("E0408", message, written.span)
-        inner = inner or not isinstance(written, ex.Name)
         entering += tensors(value)
     leaving: list[Tensor] = []
     for written in method.outputs.values():
         for path in _paths(written):
             value = _at(model, path, method)
-            inner = inner or not any(t in made for t in tensors(value))
             leaving += tensors(value)
-    if method.inputs and not inner:
+    if method.inputs:
         _check_closed(model, method, entering, leaving)
 
 
@@ -55,7 +51,7 @@ def _check_closed(
     model: Instance, method: Method, entering: list[Tensor], leaving: list[Tensor]
 ) -> None:
     """Nothing but what enters may be read from outside."""
-    steps = needed(model.steps, leaving, entering)
+    steps = needed(list(_flat(model)), leaving, entering)
     made = {*entering, *(t for step in steps for t in produced(step))}
     read = {*(t for step in steps for t in consumed(step)), *leaving}
     for name, value in model.inputs.items():
@@ -73,9 +69,23 @@ def _check_closed(
             )
 
 
-def _made(model: Instance) -> set[Tensor]:
-    given = (t for v in model.inputs.values() for t in tensors(v))
-    return {*given, *(t for step in model.steps for t in produced(step))}
+def _flat(instance: Instance) -> Iterator[Step]:
+    """The steps of an instance with those of its inline blocks among them.
+
+    A block's input stands for what is given to it, and its output for what it gives: each is a
+    call of its own.
+    """
+    for step in instance.steps:
+        inline = isinstance(step.node, InlineNode) and step.node.control.loop is None
+        if not isinstance(step, CallBlock) or not inline:
+            yield step
+            continue
+        for name, value in step.child.inputs.items():
+            theirs = tuple((t, t) for t in tensors(value))
+            yield replace(step, inputs={name: step.inputs.get(name)}, results=theirs)
+        yield from _flat(step.child)
+        for given, mine in step.results:
+            yield replace(step, inputs={"": given}, results=((given, mine),))
 
 
 def _is_path(expr: ex.Expr) -> bool:

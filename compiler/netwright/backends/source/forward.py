@@ -32,6 +32,9 @@ from netwright.ir.program import (
 )
 from netwright.ir.values import Outputs, Tensor, Value
 
+Opened = dict[str, Any]
+"""Names of inline blocks, each with those opened in it."""
+
 NESTED = {"LSTM": ((0,), (1, 0), (1, 1))}
 """Modules whose results are nested tuples: the path of each output."""
 
@@ -42,6 +45,8 @@ class Forward(Translator):
     def __init__(self, extras: Extras, context: ClassContext) -> None:
         super().__init__(extras, context)
         self.statements: list[Statement] = []
+        self.opened: Opened = {}
+        """Inline blocks whose values a method reaches, and what it opens in them."""
         self.spliced: dict[ModuleNode | InlineNode, Forward] = {}
         """The bodies of blocks that are written here."""
         self._choose_references()
@@ -158,7 +163,7 @@ class Forward(Translator):
             self._passing(node)
             return
         inputs = self.inputs(node, made)
-        if location(node).spliced:
+        if location(node).spliced or node.name in self.opened:
             self._splice(node, made[0], inputs)
             return
         value = self.call(node, self.reach(node), inputs, made[0])
@@ -174,7 +179,8 @@ class Forward(Translator):
         """A block that adds no level: its statements, under its condition where it has one."""
         holds = set(self.facts.found(node, "when"))
         outer, self.statements = self.statements, []
-        values = splice.run(self, node, child, inputs)
+        owner = self.reach(node) if node.name in self.opened else None
+        values = splice.run(self, node, child, inputs, owner)
         targets = [t for t in self.targets(node, child) if isinstance(t, str)]
         for target, value in zip(targets, values, strict=True):
             self.assign(node, (target,), value, flows=True)

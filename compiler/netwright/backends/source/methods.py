@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from netwright.backends.source.attributes import Unwritable
 from netwright.backends.source.code import Argument, Class, Extras, Function, Return, Statement
 from netwright.backends.source.context import ClassContext, ForwardArg
 from netwright.backends.source.drop import drop_unused
-from netwright.backends.source.forward import Forward
+from netwright.backends.source.forward import Forward, Opened
 from netwright.backends.source.naming import camel
 from netwright.backends.source.nest import nest
 from netwright.backends.source.places import resolve
@@ -13,20 +16,26 @@ from netwright.backends.source.rename import renamed
 from netwright.backends.source.signature import argument, forward_args
 from netwright.backends.source.translate import DIM
 from netwright.backends.source.walk import defined, names_in
+from netwright.diagnostics import Diagnostic
 from netwright.ir import expr as ex
-from netwright.ir.program import Method
+from netwright.ir.instance import CallBlock, Instance
+from netwright.ir.printer import rebuild
+from netwright.ir.program import InlineNode, Method
+from netwright.ir.values import Value
 
 
 def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[Class | Function]:
     """A further entry point: the part of the graph from the values it enters with to its
     outputs."""
     forward = Forward(extras, context)
+    written = [*method.inputs.values(), *method.outputs.values()]
+    forward.opened = _opened(context.facts.sample, [p for w in written for p in _paths(w)])
     forward.run(context.block.nodes)
     entries = {name: _to_name(value) for name, value in method.inputs.items()}
     entered = set(entries.values())
     kept = [s for s in forward.statements if entered.isdisjoint(defined(s))]
     made: list[Class | Function] = []
-    values = [(name, forward.expr(value)) for name, value in method.outputs.items()]
+    values = [(name, forward.expr(_named(forward, v))) for name, v in method.outputs.items()]
     result: ex.Expr = values[0][1]
     sample = context.facts.sample
     returns = "Tensor"
@@ -42,13 +51,17 @@ def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[C
         )
         result = ex.Call(ex.Name(returns), (), tuple(ex.Keyword(n, v) for n, v in values))
     statements = nest(drop_unused([*kept, Return(result)]))
-    forward.places.enter({v: sample.values.get(v) for v in entered})
+    forward.places.enter({v: _value(sample, v.split(".")) for v in entered})
     statements = resolve(statements, forward.places, DIM)
     inputs = [ForwardArg(value, name, "Tensor") for name, value in entries.items()]
     inputs += [
         a for a in forward_args(context, forward, statements) if _reads(statements, a.source)
     ]
-    inputs = sorted({a.source: a for a in reversed(inputs)}.values(), key=lambda a: a.optional)
+    unique: dict[str, ForwardArg] = {}
+    for each in inputs:
+        unique.setdefault(each.source, each)
+    inputs = sorted(unique.values(), key=lambda a: a.optional)
+    _check_inputs(method, inputs, entries)
     body = renamed(forward, statements, inputs)
     arguments = [argument(a) for a in inputs]
     context.stored.update(forward.stored)
@@ -66,3 +79,79 @@ def _to_name(value: ex.Expr) -> str:
         return f"{_to_name(value.value)}.{value.name}"
     assert isinstance(value, ex.Name)
     return value.id
+
+
+def _check_inputs(method: Method, inputs: list[ForwardArg], entries: Mapping[str, str]) -> None:
+    """Refuse a method that needs an input of the model for nothing but a size."""
+    for arg in inputs:
+        if entries and not arg.optional and arg.name not in entries:
+            message = f"the method `{method.name}` needs the input `{arg.source}`"
+            help = f"name it under `inputs` too, `{arg.source}: {arg.source}`"
+            raise Unwritable(Diagnostic("E0408", message, method.span, help=help))
+
+
+# Values inside inline blocks ----------------------------------------------------------------------
+
+
+def _paths(expr: ex.Expr) -> Iterator[list[str]]:
+    """The paths of names in an expression: `model.encoder.norm`."""
+    if isinstance(expr, ex.Attribute):
+        inner = list(_paths(expr.value))
+        if len(inner) == 1 and _is_path(expr.value):
+            yield [*inner[0], expr.name]
+            return
+        yield from inner
+    elif isinstance(expr, ex.Name):
+        yield [expr.id]
+    else:
+        for child in ex.children(expr):
+            yield from _paths(child)
+
+
+def _is_path(expr: ex.Expr) -> bool:
+    return isinstance(expr, ex.Name) or (isinstance(expr, ex.Attribute) and _is_path(expr.value))
+
+
+def _opened(instance: Instance, paths: list[list[str]]) -> Opened:
+    """The inline blocks that paths lead into, but for those that only lead to an output."""
+    found: Opened = {}
+    for head, *rest in paths:
+        inner = _inside(instance, head)
+        if inner is None or not rest or rest[0] not in inner.values or rest[0] in inner.outputs:
+            continue
+        below = found.setdefault(head, {})
+        below.update(_opened(inner, [rest]))
+    return found
+
+
+def _inside(instance: Instance, name: str) -> Instance | None:
+    for step in instance.steps:
+        node = step.node
+        if isinstance(step, CallBlock) and isinstance(node, InlineNode) and node.name == name:
+            return None if node.control.loop is not None else step.child
+    return None
+
+
+def _value(instance: Instance, path: list[str]) -> Value:
+    head, *rest = path
+    inner = _inside(instance, head) if rest else None
+    return instance.values.get(head) if inner is None else _value(inner, rest)
+
+
+def _named(forward: Forward, expr: ex.Expr) -> ex.Expr:
+    """`expr` with what lies in opened blocks as locals: `model.encoder` as one name."""
+
+    def change(e: ex.Expr) -> ex.Expr | None:
+        if not isinstance(e, ex.Attribute) or not _is_path(e):
+            return None
+        opened, path = forward.opened, next(_paths(e))
+        for k, name in enumerate(path):
+            if name not in opened:
+                local: ex.Expr = ex.Name(".".join(path[: k + 1]))
+                for attribute in path[k + 1 :]:
+                    local = ex.Attribute(local, attribute)
+                return local if k else None
+            opened = opened[name]
+        return ex.Name(".".join(path))
+
+    return rebuild(expr, change)

@@ -68,6 +68,7 @@ def run(
         context = within(context, outer.context, node)
     inner = type(outer)(outer.extras, context)
     outer.spliced[node] = inner
+    inner.opened = outer.opened.get(node.name, {})
     inner.statements += at_call(inner)
     inner.run(tuple(inner.context.nodes()))
     whole = Return(result(inner.context, inner, None))

@@ -63,7 +63,7 @@ def call_block(
         from netwright.passes.cut import take
 
         spend(4 * (len(instance.steps) + len(instance.children)))
-        instance = take(elaborator, instance, node.control.take, node.control.take_span)
+        instance = take(instance, node.control.take, node.control.take_span)
         taken = _enter(frame, node, call, instance, given)
         several = tuple(taken.items.values()) if isinstance(taken, Outputs) else (taken,)
         return several[0] if node.control.single_take else several
