@@ -14,7 +14,7 @@ from benchmarks.machine import installed
 from benchmarks.result import Goal, Result, Row
 from benchmarks.timing import Time, interleaved
 
-_ROUNDS = 5
+_ROUNDS = 3
 _TIMM = {
     "vision/resnet": "resnet50",
     "vision/vit": "vit_base_patch16_224",
