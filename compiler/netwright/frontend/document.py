@@ -139,11 +139,13 @@ class _Stop(Exception):
 
 @dataclass(slots=True)
 class _Open:
-    """A collection that is being read. `key` is set between a key and its value in a mapping."""
+    """A collection that is being read. `key` is set between a key and its value in a mapping; one
+    that is `tagged` is something else, of which nothing is said."""
 
     mapping: bool
     start: Any
     flow: bool
+    tagged: bool = False
     key: Scalar | None = None
     entries: list[Entry] = field(default_factory=list)
     items: list[Value] = field(default_factory=list)
@@ -184,7 +186,9 @@ class _Reader:
         finally:
             parser.dispose()
         if self.root is None:
-            self.report.add(Diagnostic("E0101", "the file is empty", Span.point(self.file)))
+            help = "`netwright new` writes a spec to begin with"
+            place = Span.point(self.file)
+            self.report.add(Diagnostic("E0101", "the file is empty", place, help=help))
         return self.root
 
     def take(self, event: Any) -> None:
@@ -263,14 +267,17 @@ class _Reader:
         if len(self.stack) >= self.budgets.depth:
             self.stop(f"more than {self.budgets.depth} levels inside one another", self.span(event))
         self.decorations(event)
-        self.stack.append(_Open(mapping, event.start_mark, bool(event.flow_style)))
+        tagged = event.tag is not None
+        self.stack.append(_Open(mapping, event.start_mark, bool(event.flow_style), tagged))
 
     def close(self, event: Any) -> None:
         opened = self.stack.pop()
         start, end = opened.start, event.end_mark
         span = Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         self.last = (start.index, end.index)
-        if opened.mapping:
+        if opened.tagged:
+            self.place(Refused(span))
+        elif opened.mapping:
             entries = opened.entries
             if opened.flow:
                 entries = traps.flow_entries(entries, self.text, self.report)

@@ -41,6 +41,12 @@ def fault_of(name: str) -> str:
     return ""
 
 
+def usable_name(name: str) -> str:
+    """The remedy for a name with a hyphen or spaces; empty where there is none."""
+    better = re.sub(r"[\s-]+", "_", name)
+    return f"write `{better}`" if better != name and not fault_of(better) else ""
+
+
 def is_integer(name: str) -> bool:
     return name.isascii() and name.isdigit()
 

@@ -56,7 +56,10 @@ def _names_lost(root: MappingValue) -> bool:
     """Whether an unknown key may hold names that the rest of the file reads."""
     unknown = root.entries.keys() - keys.SPEC
     meant = slips(root, keys.SPEC)
-    return any(meant.get(name) in {None, *_BINDING} for name in unknown)
+    if any(meant.get(name) in {None, *_BINDING} for name in unknown):
+        return True
+    held = (root.get(key) for key in _BINDING)
+    return any(value is not None and not isinstance(value, MappingValue) for value in held)
 
 
 _NEEDED = {
@@ -136,7 +139,8 @@ def _model_header(form: Form, root: MappingValue, module: Module) -> Block:
     name = root.get("model")
     text = form.text(name)
     for key, message in _NEEDED.items():
-        if root.get(key) is None:
+        other = key == "graph" and root.entries.keys() - keys.SPEC
+        if root.get(key) is None and not other:
             form.missing(root, {key}, keys.SPEC, message, _first_key(root))
     if isinstance(name, Scalar) and isinstance(name.value, str) and fault_of(text):
         form.report.add(Diagnostic("E0211", f"`{text}` {fault_of(text)}", name.span))

@@ -6,6 +6,7 @@ in order, with the names before them in scope.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -15,14 +16,14 @@ from netwright.frontend.captures import captures
 from netwright.frontend.document import MappingValue, Refused, Scalar, Value
 from netwright.frontend.faulty import Faulty
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import MODULE_ATTRIBUTES, fault_of, is_integer
+from netwright.frontend.identifiers import MODULE_ATTRIBUTES, fault_of, is_integer, usable_name
 from netwright.frontend.lower_control import control, given, misplaced
 from netwright.frontend.lower_params import convert, outputs
 from netwright.frontend.name_exprs import text_of
 from netwright.frontend.scope import Binding, BlockCallee, Callee, OpCallee, Scope
-from netwright.frontend.slips import control_slips, slips
+from netwright.frontend.slips import arguments_of, control_slips, required_of, slips
 from netwright.frontend.typeparse import ANY
-from netwright.ir.expr import Call, Expr, Literal, Name
+from netwright.ir.expr import Call, Expr, ListExpr, Literal, Name
 from netwright.ir.program import (
     Block,
     BufferNode,
@@ -74,7 +75,7 @@ class NodeLowering:
         for name in names:
             fault = fault_of(name)
             if fault:
-                self.fault("E0211", f"`{name}` {fault}", key.span)
+                self.fault("E0211", f"`{name}` {fault}", key.span, usable_name(name))
             elif name in scope.names or names.count(name) > 1:
                 self.clash(name, key, scope)
         return names
@@ -131,7 +132,7 @@ class NodeLowering:
     ) -> None:
         if call.args:
             message = "a module takes its arguments by name"
-            help = "inputs go into brackets of their own: `Name(...)(x)`"
+            help = self.by_name(call, scope)
             self.fault("E0202", message, call.args[0].span, help)
             scope.file.quiet.add(call.func.span)
         for keyword in call.keywords:
@@ -139,6 +140,16 @@ class NodeLowering:
                 self.fault("E0202", f"the argument `{keyword.name}` is given twice", keyword.span)
             args[keyword.name] = keyword.value
             spans[keyword.name] = keyword.span
+
+    def by_name(self, call: Call, scope: Scope) -> str:
+        """The remedy for positional arguments: inputs were meant, or the names are missing."""
+        title, first = text_of(call.func), call.args[0]
+        held = scope.lookup(first.id) if isinstance(first, Name) else None
+        callee = scope.called(call.func)
+        known = required_of(callee) or [*(arguments_of(callee) or ())][: len(call.args)]
+        if known and (held is None or held.kind in ("param", "dim", "index")):
+            return f"write `{title}({', '.join(f'{name}=...' for name in known)})`"
+        return f"inputs go into brackets of their own: `{title}(...)(x)`"
 
     def short_given(self, call: Call) -> Given:
         named: dict[str, Expr] = {}
@@ -339,6 +350,8 @@ def bind_loop(controls: Control, scope: Scope) -> None:
     held = scope.lookup(walked.id) if isinstance(walked, Name) else None
     module = held is not None and held.modules
     unsure = isinstance(walked, Name) and (held is None or held.unsure)
+    if isinstance(walked, ListExpr):
+        unsure = any(scope.callee(item) is not None for item in walked.items)
     for name in loop.names:
         item = Binding("index", loop.span, module=module and name in loop.targets, unsure=unsure)
         scope.bind(name, item)
@@ -350,3 +363,6 @@ def bind(node: Node, targets: tuple[str, ...], scope: Scope) -> None:
     for name in targets:
         if name not in scope.names:
             scope.bind(name, Binding("node", node.name_span, module=module))
+        for part in () if name.isidentifier() else re.findall(r"[A-Za-z_]\w*", name, re.ASCII):
+            unsure = Binding("node", node.name_span, module=True, unsure=True)
+            scope.names.setdefault(part, unsure)  # `my-norm` is read as `my - norm`

@@ -17,6 +17,7 @@ from netwright.ir.program import Input, Output, Param, TypeExpr
 
 PARAM_TYPES = ("int", "float", "bool", "str", "module")
 _TYPES_HELP = "the types are `int`, `float`, `bool`, `str`, `module` and `list[...]` of one of them"
+_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _PARAM_TYPE = re.compile(r"(list\[)*(int|float|bool|str|module)(\])*")
 
 
@@ -46,6 +47,9 @@ def _param(form: Form, key: Scalar, value: Value, block: bool) -> Param:
     if isinstance(value, Scalar) and _torn(value):
         form.report.add(traps.torn(value))
         return Param(key.text, "", None, optional=True, span=key.span)
+    if isinstance(value, Scalar) and not value.style and value.text.lower() in _TRUTHS:
+        _a_word(form, value)
+        return Param(key.text, "", None, optional=True, span=key.span)
     kind = literal_type(value)
     if kind is None:
         _untyped(form, key, value)
@@ -58,6 +62,14 @@ def _torn(value: Scalar) -> bool:
     if value.style:
         return False
     return any(value.text.count(a) != value.text.count(b) for a, b in ("()", "[]", "{}"))
+
+
+def _a_word(form: Form, value: Scalar) -> None:
+    """`yes` as a default: YAML 1.2 reads a text, which is true even where it says `no`."""
+    truth = _TRUTHS[value.text.lower()]
+    message = f"`{value.text}` is a text, not a truth value"
+    help = f'write `{truth}`, or `"{value.text}"` for the text'
+    form.report.add(Diagnostic("E0105", message, value.span, help=help))
 
 
 def _untyped(form: Form, key: Scalar, value: Value) -> None:

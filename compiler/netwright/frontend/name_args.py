@@ -37,7 +37,7 @@ def _op_args(names: ExprNames, node: ModuleNode, callee: OpCallee, level: Level)
     inputs = {given.name for given in op.inputs}
     for name, value in node.args.items():
         if name not in known:
-            help = f"inputs go into brackets of their own: `{op.name}(...)(x)`"
+            help = f"inputs stand under `from`, or in brackets of their own: `{op.name}(...)(x)`"
             _unknown(names, node, op.name, name, known, help if name in inputs else "")
         names.value(value, level)
     required = (a.name for a in op.args if a.required and a.name not in op.infer)

@@ -13,7 +13,7 @@ from netwright.frontend.builtins import (
     functions,
     is_function,
 )
-from netwright.frontend.identifiers import did_you_mean
+from netwright.frontend.identifiers import closest, did_you_mean
 from netwright.frontend.scope import Binding, BlockCallee, FileScope, Scope
 from netwright.ir.expr import Attribute, Call, Comprehension, Expr, Keyword, Name, children
 from netwright.ops import table
@@ -21,6 +21,12 @@ from netwright.ops.entry import FunctionOp
 from netwright.ops.functions import refusal
 from netwright.source import Span
 
+_CONTAINERS = {
+    "Sequential": "the nodes of a `graph` follow one another, inside a node too",
+    "ModuleList": "`repeat` makes a chain of modules, `each` one for every item",
+    "ModuleDict": "give each module a node of its own",
+}
+"""Classes of torch.nn that hold modules, and what a spec has instead."""
 NODE_OF_ITS_OWN = "give it a node of its own"
 _KINDS = {
     "node": "a value",
@@ -29,7 +35,13 @@ _KINDS = {
     "dim": "a dim",
     "index": "a loop's name",
 }
-_WORDS = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "on"), "True"),
+    **dict.fromkeys(("false", "no", "off"), "False"),
+    **dict.fromkeys(("null", "none", "nil"), "None"),
+}
+_PREFIXES = frozenset({"torch", "nn", "F", "self", "np", "math", "model"})
+"""What Python code writes before a dot, where a spec names nodes, functions and modules alone."""
 _Bound = frozenset[str]
 
 
@@ -182,15 +194,21 @@ class ExprNames:
     def close(self, name: str, level: Level) -> str:
         if name in _WORDS:
             return f"write `{_WORDS[name]}`"
+        if name in _PREFIXES:
+            return "nodes, functions and modules are named alone: `fc(x)`, `relu(x)`, `Linear(...)`"
         if name == "i":
             return "`i` counts inside a loop"
         return did_you_mean(name, (*level.scope.visible(), *CONSTANTS))
 
     def close_callable(self, name: str, level: Level) -> str:
+        if name in _CONTAINERS or _family(name):
+            return _CONTAINERS.get(name) or _family(name)
         known = (*self.file.blocks, *table.MODULES, *functions(), *level.scope.visible())
         return did_you_mean(name, known)
 
     def close_module(self, name: str, level: Level) -> str:
+        if name in _CONTAINERS or _family(name):
+            return _CONTAINERS.get(name) or _family(name)
         known = (*self.file.blocks, *table.MODULES, *self.file.uses, *level.scope.visible())
         return did_you_mean(name, known)
 
@@ -227,7 +245,7 @@ class ExprNames:
                 self.module_in_expression(func, level)
             else:
                 self.value(func.value, level, bound)
-                if not self.may_be_namespace(func.value, level, bound):
+                if not self.unread(func.value, level, bound):
                     self.method(expr, func)
         elif isinstance(func, Call) and self.is_module(func, level):
             self.module_in_expression(func.func, level)
@@ -245,11 +263,14 @@ class ExprNames:
     def is_module(self, call: Call, level: Level) -> bool:
         return level.scope.called(call.func) is not None
 
-    def may_be_namespace(self, expr: Expr, level: Level, bound: _Bound) -> bool:
-        """Whether a name may be one that could not be read."""
+    def unread(self, expr: Expr, level: Level, bound: _Bound) -> bool:
+        """Whether what stands before a dot is a name that nothing bears: then it is said already,
+        and what comes after the dot may be anything."""
+        if isinstance(expr, Attribute):
+            return self.unread(expr.value, level, bound)
         if not isinstance(expr, Name) or expr.id in bound:
             return False
-        return level.open and level.scope.lookup(expr.id) is None
+        return level.scope.lookup(expr.id) is None and expr.id not in CONSTANTS
 
     def method(self, call: Call, func: Attribute) -> None:
         """A method goes by its name; what it is called on is known to elaboration only."""
@@ -260,7 +281,7 @@ class ExprNames:
             self.fault(refused.code, refused.message, _last(func), refused.help)
         elif op is None:
             message = f"there is no method `{name}`"
-            self.missed("E0201", message, _last(func), lambda: did_you_mean(name, functions()))
+            self.missed("E0201", message, _last(func), lambda: _close_method(name))
         else:
             self.keywords(call, op)
 
@@ -272,8 +293,14 @@ class ExprNames:
         if any(arg.variadic and arg.keyword for arg in op.args):
             return
         for keyword in call.keywords:
-            if keyword.name not in known:
-                self.unknown_argument(op.name, keyword, known)
+            if keyword.name in known:
+                continue
+            module = _module_meant(op.name, keyword.name)
+            if module is not None:
+                message = f"`{op.name}` has no argument `{keyword.name}`"
+                self.fault("E0202", message, keyword.span, f"the module is called `{module}`")
+                return
+            self.unknown_argument(op.name, keyword, known)
 
     def unknown_argument(self, callee: str, keyword: Keyword, known: Sequence[str]) -> None:
         message = f"`{callee}` has no argument `{keyword.name}`"
@@ -355,6 +382,25 @@ class ExprNames:
             known.append(module.model.name)
         message = f"`{namespace}` has no block or model `{expr.name}`"
         self.missed("E0201", message, expr.span, lambda: did_you_mean(expr.name, known))
+
+
+def _family(name: str) -> str:
+    """The remedy for `BatchNorm` without its number of dims."""
+    found = [f"`{name}{n}d`" for n in (1, 2, 3) if f"{name}{n}d" in table.MODULES]
+    return f"write {', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else ""
+
+
+def _module_meant(function: str, argument: str) -> str | None:
+    """The module that a function was taken for, `Conv2d` for `conv2d`: it has the argument."""
+    module = table.MODULES.get(closest(function, table.MODULES) or "")
+    has = module is not None and argument in {arg.name for arg in module.args}
+    return module.name if module is not None and has else None
+
+
+def _close_method(name: str) -> str:
+    if name == "size":
+        return "sizes are read as `x.shape[0]`"
+    return did_you_mean(name, functions())
 
 
 def _calling(name: str) -> str:

@@ -52,6 +52,16 @@ def arguments_of(callee: Callee | None) -> Collection[str] | None:
     return None
 
 
+def required_of(callee: Callee | None) -> list[str]:
+    """The names of the arguments that a module needs, without what follows from its input."""
+    if isinstance(callee, OpCallee):
+        op = callee.op
+        return [arg.name for arg in op.args if arg.required and arg.name not in op.infer]
+    if isinstance(callee, BlockCallee):
+        return [param.name for param in callee.block.params if param.default is None]
+    return []
+
+
 def _meant(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
     found = ((name, closest(name, known)) for name in names)
     return {name: meant for name, meant in found if meant is not None}

@@ -158,6 +158,11 @@ def syntax(fault: Any, text: str, file: str, last: tuple[int, int]) -> Diagnosti
     if context is not None and _unclosed(problem, text, index, last):
         message = f"`{text[context.index]}` is never closed"
         return Diagnostic("E0101", message, point(text, file, context.index))
+    given = None if context is None else _assignment(text, context.index)
+    if given is not None and "could not find expected" in problem:
+        span = point(text, file, given.start(1))
+        help = f"write `{given[1]}: {given[2]}`"
+        return Diagnostic("E0101", "`=` does not give a name its value", span, help=help)
     trapped = _trapped(problem, text, file, index, last)
     if trapped is not None:
         return trapped
@@ -179,6 +184,11 @@ def _trapped(
 ) -> Diagnostic | None:
     start, end = last
     between = text[end:index]
+    line = text.rfind("\n", 0, index) + 1
+    if "mapping values are not allowed" in problem and "\n" in text[start:index]:
+        return _indented(text, file, index, "is indented deeper than the key before it")
+    if "did not find expected key" in problem and not text[line:index].strip() and end <= index:
+        return _indented(text, file, index, "stands between the levels around it")
     if "mapping values are not allowed" in problem:
         return _trap("`: ` cannot stand inside a value", text, file, start, flow=False)
     if ("tab" in problem and "indentation" in problem) or text[index : index + 1] == "\t":
@@ -197,6 +207,24 @@ def _trapped(
             message = f"YAML ends this value before the `{text[index]}`"
             return _trap(message, text, file, start, flow)
     return None
+
+
+_ASSIGNMENT = re.compile(r"^[ ]*(\w+) *= *([^=\n].*)$", re.ASCII | re.MULTILINE)
+
+
+def _assignment(text: str, index: int) -> re.Match[str] | None:
+    """Python's `x = conv(x)` on the line of `index`."""
+    return _ASSIGNMENT.match(text, text.rfind("\n", 0, index) + 1)
+
+
+def _indented(text: str, file: str, index: int, how: str) -> Diagnostic:
+    """A line that begins in the wrong column."""
+    start = text.rfind("\n", 0, index) + 1
+    start += len(text[start:]) - len(text[start:].lstrip(" "))
+    name = re.compile(r"[^\s:]*").match(text, start)
+    assert name is not None
+    help = "the keys of one mapping begin in the same column"
+    return Diagnostic("E0101", f"`{name[0]}` {how}", point(text, file, start), help=help)
 
 
 def _opening(text: str, start: int, end: int) -> int:

@@ -185,6 +185,10 @@ def _known(location: _Location) -> frozenset[str]:
     return _BY_TAG.get(last) or _BY_KEY[str(location[0])]
 
 
+_KINDS = frozenset({"type", "module", "class", "layer", "name", "_target_"})
+"""Where others write the class of a layer."""
+
+
 def _no_kind(result: Validated, value: Value, key: Scalar | None) -> None:
     result.explained.add(value.span)
     names = list(value.entries) if isinstance(value, MappingValue) else []
@@ -196,6 +200,12 @@ def _no_kind(result: Validated, value: Value, key: Scalar | None) -> None:
             message = f"there is no key `{name}` here"
             result.add("E0103", message, span, help=f"did you mean `{meant}`?")
             return
+    named = next((name for name in names if name in _KINDS), None)
+    if named is not None and isinstance(value, MappingValue):
+        span = value.entries[named].key.span
+        help = "a module's name stands under `op`"
+        result.add("E0103", f"there is no key `{named}` here", span, help=help)
+        return
     message = "a node in long form says what it is by `op`, `graph`, `parameter` or `buffer`"
     result.add("E0104", message, place)
 
@@ -203,7 +213,7 @@ def _no_kind(result: Validated, value: Value, key: Scalar | None) -> None:
 def _wrong_kind(result: Validated, value: Value, key: Scalar | None, expected: str) -> None:
     what = "the file" if key is None else f"`{key.text}`"
     message = f"{what} holds {_found(value)}, expected {expected}"
-    help = _remedy(value, expected)
+    help = _remedy(value, key, expected)
     result.add("E0105", message, _place(value), help, None if key is None else key.span)
 
 
@@ -220,7 +230,24 @@ def _found(value: Value) -> str:
     return "a list" if isinstance(value, SequenceValue) else "a mapping"
 
 
-def _remedy(value: Value, expected: str) -> str:
+_SHAPES = {
+    "graph": "nodes are keys, in order and without dashes: `fc: Linear(out_features=10)`",
+    "blocks": "blocks are keys, without dashes: `Mlp: {inputs: ..., graph: ...}`",
+    "inputs": 'each input has a name and a type: `{x: "float[B, C]"}`',
+    "outputs": "each output has a name and a value: `{logits: head}`",
+    "params": "each param has a name and a default or a type: `{dim: 64, depth: int}`",
+    "use": "each file has a name: `{parts: parts.yaml}`",
+}
+"""What stands under a key that holds something else."""
+
+
+def _remedy(value: Value, key: Scalar | None, expected: str) -> str:
+    if expected == "a mapping" and key is not None:
+        return _SHAPES.get(key.text, "")
+    if expected == "a list" and isinstance(value, Scalar):
+        return f"write `[{value.text}]`"
+    if expected.startswith("the language version"):
+        return "write `netwright: 1`"
     if expected == "a text" and isinstance(value, Scalar) and value.value is not None:
         return f'quote this: `"{value.text}"`'
     return ""

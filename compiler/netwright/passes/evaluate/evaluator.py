@@ -113,7 +113,9 @@ class Evaluator:
             f"the size `{unknown.size}` is only known at run time, "
             "but is needed to build the model",
             expr.span,
-            help="make it a param, or give the input a fixed size there",
+            help=_DIVIDE
+            if any(isinstance(e, ex.Binary) and e.op == "/" for e in ex.walk(expr))
+            else "make it a param, or give the input a fixed size there",
         )
 
     def typed(self, expr: ex.Expr, compute: Any, *operands: Value) -> Any:
@@ -131,6 +133,7 @@ class Evaluator:
         self.frame.instance.steps.append(step)
 
 
+_DIVIDE = "`//` divides sizes, `/` gives a fraction"
 _EVALUATE: dict[type[ex.Expr], Callable[[Evaluator, Any], Value]] = {
     ex.Literal: lambda evaluator, expr: expr.value,
     ex.Dots: lambda evaluator, expr: ...,
