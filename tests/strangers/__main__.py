@@ -28,16 +28,19 @@ def main() -> int:
     console = Console()
     start = time.monotonic()
     numbers = range(asked.seed, asked.seed + asked.count)
-    done = list(track(_examined(numbers, asked), total=asked.count, console=console))
+    done: list[Examined] = []
+    shown = 0
+    for examined in track(_examined(numbers, asked), total=asked.count, console=console):
+        done.append(examined)
+        for fault in examined.faults[: max(0, asked.show - shown)]:
+            shown += 1
+            console.rule(f"seed {fault.seed}: {fault.stage}")
+            console.print(fault.found, fault.text, sep="\n\n", markup=False, highlight=False)
     summary = summed(done, time.monotonic() - start)
     console.print(_table(summary))
-    faults = [fault for examined in done for fault in examined.faults]
-    for fault in faults[: asked.show]:
-        console.rule(f"seed {fault.seed}: {fault.stage}")
-        console.print(fault.found, fault.text, sep="\n\n", markup=False, highlight=False)
     if asked.json:
         Path(asked.json).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    return 1 if faults else 0
+    return 1 if summary["disagreements"] else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -76,6 +79,7 @@ def summed(done: list[Examined], seconds: float) -> dict[str, object]:
         "mutants that torch takes": sum(examined.taken for examined in done),
         "mutants that torch refuses": sum(examined.refused for examined in done),
         "mutants that depend on sizes": sum(examined.depends for examined in done),
+        "gradients in another order": sum(examined.reordered for examined in done),
         "disagreements": len(faults),
         "by stage": dict(Counter(fault.stage for fault in faults).most_common()),
         "failing seeds": sorted({fault.seed for fault in faults}),

@@ -125,10 +125,10 @@ class _Evaluation:
 
     def _listcomp(self, node: ast.ListComp) -> Any:
         loop = node.generators[0]
-        return [
-            _Evaluation(self._with(loop.target, item)).value(node.elt)
-            for item in self.value(loop.iter)
-        ]
+        items = self.value(loop.iter)
+        if isinstance(items, Tensor):
+            raise Refused("a comprehension is over a list")
+        return [_Evaluation(self._with(loop.target, item)).value(node.elt) for item in items]
 
     def _with(self, target: ast.expr, item: Any) -> Names:
         assert isinstance(target, ast.Name)

@@ -27,7 +27,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of one number. `taken`, `refused` and `depends` count mutants by verdict."""
+    """What came of one number. `taken`, `refused` and `depends` count mutants by verdict;
+    `reordered` is that of `Compared`."""
 
     seed: int
     ops: frozenset[str]
@@ -35,6 +36,7 @@ class Examined:
     taken: int
     refused: int
     depends: int
+    reordered: bool
     faults: tuple[Fault, ...]
 
 
@@ -47,9 +49,10 @@ def prepare() -> None:
 def examine(seed: int, small: bool = True) -> Examined:
     """Draw, compare, mutate. With `small`, failures are shrunk."""
     drawn = draw(seed)
+    compared = compare(drawn)
     found = list(mutants(drawn))
     faults = [
-        *_compared(drawn, small),
+        *_compared(drawn, compared.failure, small),
         *(_judged(mutant, small) for mutant in found if not mutant.agrees),
     ]
     verdicts = [mutant.verdict for mutant in found]
@@ -60,15 +63,17 @@ def examine(seed: int, small: bool = True) -> Examined:
         verdicts.count("taken"),
         verdicts.count("refused"),
         verdicts.count("depends"),
+        compared.reordered,
         tuple(faults),
     )
 
 
-def _compared(drawn: Drawn, small: bool) -> list[Fault]:
-    failure = compare(drawn)
+def _compared(drawn: Drawn, failure: Failure | None, small: bool) -> list[Fault]:
     if failure is None:
         return []
-    found = _smallest(drawn, lambda d: runs(d) and _alike(compare(d), failure)) if small else drawn
+    found = drawn
+    if small:
+        found = _smallest(drawn, lambda d: runs(d) and _alike(compare(d).failure, failure))
     return [Fault(drawn.seed, failure.stage, failure.found, text_of(found.spec))]
 
 

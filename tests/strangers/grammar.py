@@ -219,7 +219,8 @@ def _init(drawn: Drawn, rng: Random) -> Spec:
 
 def _tie(drawn: Drawn, rng: Random) -> Spec:
     found = _parameters(drawn)
-    pairs = [(a, b) for a, b in permutations(found, 2) if found[a].shape == found[b].shape]
+    names = [name for name in found if all(map(str.isidentifier, name.split(".")))]
+    pairs = [(a, b) for a, b in permutations(names, 2) if found[a].shape == found[b].shape]
     if not pairs:
         return drawn.spec
     target, source = rng.choice(pairs)
