@@ -33,14 +33,18 @@ _SUMS = frozenset({"add", "iadd", "add_", "sub"})
 
 
 def unfit(subject: Subject) -> str:
-    return "" if "residual" in subject.declared else "the spec does not claim `residual`"
+    if "residual" not in subject.declared:
+        return "the spec does not claim `residual`"
+    graph = subject.graph()
+    there = any(list(_blocks(graph, path)) for path in subject.declared["residual"])
+    return "" if there or not subject.stands_in else "the smaller model has none of these blocks"
 
 
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     for path in subject.declared["residual"]:
         graph = subject.graph(trial.given, dtype=torch.float64)
         blocks = list(_blocks(graph, path))
-        if not blocks:
+        if not blocks and not subject.stands_in:
             yield Finding(f"the model has no block `{path}` in this variant", path)
         for block in blocks:
             finding = _broken(subject, trial, block)
