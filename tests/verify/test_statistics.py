@@ -51,7 +51,7 @@ def test_a_large_value_is_a_warning() -> None:
 
 
 def test_a_gradient_that_fades() -> None:
-    held = subject(SPEC % "small: act * 0.05 + 1")
+    held = subject(SPEC % "small: act * 0.2 + 1")
     found = finding(held, PROPERTY)
     assert found.node == "fc"
     assert found.message.startswith("the gradient fades to ")

@@ -121,7 +121,9 @@ def _paired(graph: GraphModule, trained: GraphModule) -> dict[Node, Node]:
     for node in trained.graph.nodes:
         twins = waiting.get(_key(node), [])
         inputs = [pairs.get(source) for source in node.all_input_nodes]
-        twin = next((t for t in twins if t.all_input_nodes == inputs), None)
+        fits = [t for t in twins if t.all_input_nodes == inputs]
+        same = [t for t in fits if _constants(t) == _constants(node)]
+        twin = next(iter(same or fits), None)
         if twin is not None:
             twins.remove(twin)
             pairs[node] = twin

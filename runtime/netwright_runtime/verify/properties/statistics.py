@@ -4,7 +4,8 @@ Proves that training can begin: with the initial weights, in training mode, on n
 output and gradient is finite, outputs are neither huge nor next to nothing, and a gradient neither
 grows nor fades beyond use on its way from the outputs to the inputs. The recipe is LSUV's and
 Karpathy's, who look at such statistics by hand. What is only unusual is a warning. Outputs that are
-exactly zero are meant: last layers often begin so. It does not apply where no output is floating.
+zero are meant: last layers often begin so. The run is in double, in which what cancels is zero to
+fourteen digits, and not taken for something small. It does not apply where no output is floating.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ GRADIENTS = (1e-6, 1e6)
 The catalogue's lie in 1e-3 ... 1e3, the largest in deep stacks of batch norms over few values.
 """
 
+ROUNDING = 1e-14
+"""What is smaller is zero, and what is left of it are the last digits of double precision."""
+
 
 def unfit(subject: Subject) -> str:
     floating = any(p.dtype.startswith(("float", "bfloat")) for p in subject.manifest.outputs)
@@ -49,8 +53,8 @@ def least(subject: Subject) -> Mapping[str, int]:
 
 
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
-    graph = subject.graph(trial.given, training=True, initial=True)
-    values = record(graph, subject.inputs(trial))
+    graph = subject.graph(trial.given, training=True, initial=True, dtype=torch.float64)
+    values = record(graph, subject.inputs(trial, torch.float64))
     yield from _first(_infinite(values), _outputs(values), _gradients(graph, values))
 
 
@@ -79,14 +83,14 @@ def _outputs(values: list[Value]) -> Iterator[Finding]:
     low, high = OUTPUTS
     for out in floats(values[-1].value):
         size = _size(out)
-        if size > high or 0.0 < size < low:
+        if size > high or ROUNDING < size < low:
             at, growth = _largest_step(values, size > high)
             message = f"an output begins with a scale of {size:.1g}; here it changes {growth:.1g}x"
             yield Finding(message, at.path, at.place, "look at its scale, and at its weights' init")
             return
     for value in values:
         size = _size(value.value)
-        if value.path and size != 0.0 and not USUAL[0] <= size <= USUAL[1]:
+        if value.path and size > ROUNDING and not USUAL[0] <= size <= USUAL[1]:
             message = f"its values begin with a scale of {size:.1g}"
             yield Finding(message, value.path, value.place, warning=True)
             return
@@ -162,7 +166,7 @@ def _reaches(values: list[Value]) -> list[_Reach]:
         if value.node in follows - weights and value.value.grad is not None:
             ratio = value.value.grad.double().norm().item() / whole
             entry = not follows.intersection(value.node.all_input_nodes) - weights
-            if ratio != 0.0 and value.path:
+            if not ratio <= ROUNDING and value.path:
                 found.append(_Reach(value, ratio, entry))
     return found
 
