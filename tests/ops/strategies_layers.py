@@ -204,7 +204,7 @@ def glu(draw: Draw) -> Case:
 def prelu(draw: Draw) -> Case:
     x = tensor(draw)
     counts = [(), (1,), (x.shape[1] if x.rank > 1 else 2,)]
-    return {"input": x, "weight": exact(near(draw, draw(st.sampled_from(counts))))}
+    return {"input": x, "weight": tensor(draw, near(draw, draw(st.sampled_from(counts))))}
 
 
 def dropout(draw: Draw) -> Case:

@@ -41,8 +41,9 @@ EVEN = (12, 18, 6, 24, 30, 36, 42, 48)
 ATTEMPTS = 10
 """Edits tried for one that is invalid."""
 
-AT_BUILD = "E0306"
-"""A size that is only known at run time is needed at build: eager execution knows all sizes."""
+OWN = ("E0306", "E0219")
+"""What the language refuses and eager execution does not know: a size that is needed at build but
+known only at run time, and a control key that does not apply."""
 
 BY_NAME = ("E01", "E02")
 """Names and forms are checked in what a condition leaves out, too."""
@@ -71,7 +72,7 @@ class Mutant:
     def agrees(self) -> bool:
         if self.verdict == "depends":
             return True
-        if self.verdict == "taken" and any(e.startswith(AT_BUILD) for e in self.errors):
+        if self.verdict == "taken" and any(e.startswith(OWN) for e in self.errors):
             return True
         if self.verdict == "taken" and self.errors and _skips(self.drawn.spec):
             return all(error.startswith(BY_NAME) for error in self.errors)

@@ -184,6 +184,9 @@ def _prelu_rule(args: Arguments) -> TensorType:
     if weight.rank > 1 or (weight.rank and not _one_or(weight.shape[0], channels)):
         message = f"`weight` must have 1 number or {show(channels)}, found {weight}"
         raise OpError(message, arg="weight")
+    if weight.dtype != x.dtype:
+        message = f"`weight` is {weight.dtype} but `input` is {x.dtype}"
+        raise OpError(message, arg="weight", code="E0304")
     return x
 
 
