@@ -22,8 +22,8 @@ from netwright_runtime.verify.subject import Subject
 
 SAMPLES = 16
 SIZE = 8
-"""The least sizes of the batch and of the other dims: one draw tells the deviation to a few percent,
-and borders weigh little."""
+"""The least sizes of the batch and of the other dims: one draw then tells the deviation to a few
+percent, and borders weigh little."""
 
 
 def unfit(subject: Subject) -> str:
