@@ -115,9 +115,10 @@ def _weights_by_class(
         if instance in seen:
             continue
         seen.add(instance)
-        own = found.setdefault(instance.block.name, set())
-        if instance.block.name in owners:
-            own.update(".".join(p) for p, _ in instance.all_weights())
+        if not instance.block.inline:  # its name is that of a node, and no class's
+            own = found.setdefault(instance.block.name, set())
+            if instance.block.name in owners:
+                own.update(".".join(p) for p, _ in instance.all_weights())
         for child in instance.children.values():
             if isinstance(child, Instance):
                 queue.append(child)
