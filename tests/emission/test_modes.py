@@ -27,7 +27,10 @@ UNTRACED = {
 """Specs whose `forward` decides by a size, which a symbolic trace does not know, and why."""
 
 STATIC = {"recurrent/lstm_classifier": "T"}
-"""Sizes that torch fixes when it exports: its LSTM unrolls time."""
+"""Sizes that torch fixes when it exports: its recurrent modules unroll time, see below."""
+
+SAMPLE = ["language/tiny_gpt", "vision/resnet", "vision/segformer", "graph/gcn"]
+"""One spec for each kind of structure: attention, convolutions and norms, several maps, scatters."""
 
 LSTM_WEIGHTS = "ignore:The tensor attributes self.lstm._flat_weights:UserWarning"
 """torch's own LSTM keeps a list of its weights beside them, which export remarks on."""
@@ -73,6 +76,28 @@ def test_compile(spec: str, variant: str | None) -> None:
         assert_same(compiled(**inputs), model(**inputs))
 
 
+@pytest.mark.parametrize("spec", SAMPLE)
+def test_compile_with_gradients(spec: str) -> None:
+    """A full graph forwards and backwards: outputs and gradients are those of the module."""
+    elaboration = small(spec, None)
+    model = built(elaboration)
+    inputs = bare(elaboration, spec)
+    torch._dynamo.reset()
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    expected = gradients(model, model(**inputs))
+    assert_same(gradients(model, compiled(**inputs)), expected)
+
+
+def gradients(model: nn.Module, out: Any) -> list[torch.Tensor]:
+    """An output's tensors and the gradients of their sum."""
+    model.zero_grad()
+    tensors = [t for t in pytree.tree_leaves(out) if t.is_floating_point()]
+    sum(t.sum() for t in tensors).backward()
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    assert len(grads) == len(list(model.parameters()))
+    return [*(t.detach() for t in tensors), *(g.clone() for g in grads)]
+
+
 @pytest.mark.filterwarnings(LSTM_WEIGHTS)
 @BOTH
 def test_export(spec: str, variant: str | None) -> None:
@@ -88,6 +113,18 @@ def test_export(spec: str, variant: str | None) -> None:
     assert_same(module(**inputs), model(**inputs))
     larger = {name: grown(value, open_[name]) for name, value in inputs.items()}
     assert_same(module(**larger), model(**larger))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("module", [nn.LSTM, nn.GRU])
+def test_recurrent_modules_fix_time_in_export(module: type[nn.Module]) -> None:
+    """torch traces `_VF.lstm` and `_VF.gru` step by step, so that the number of steps is fixed in
+    the program, strict or not. Should this fail, `STATIC` can go."""
+    dims = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
+    with pytest.raises(torch._dynamo.exc.UserError, match="specialized it to be a constant"):
+        torch.export.export(
+            module(3, 4, batch_first=True).eval(), (torch.randn(2, 5, 3),), dynamic_shapes=dims
+        )
 
 
 def open_dims(

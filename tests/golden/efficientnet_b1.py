@@ -1,7 +1,7 @@
 """efficientnet_b1: EfficientNet B0 to B7 (arXiv:1905.11946).
 
 Generated from vision/efficientnet.yaml (a24fb2e5, variant efficientnet_b1) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, H height, W width
 """
@@ -41,7 +41,7 @@ class SqueezeExcite(nn.Module):
         self.conv_expand = nn.Conv2d(squeeze, in_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        conv_reduce = self.conv_reduce(torch.mean(x, dim=[2, 3], keepdim=True))
+        conv_reduce = self.conv_reduce(torch.mean(x, dim=(2, 3), keepdim=True))
         return x * torch.sigmoid(self.conv_expand(self.act1(conv_reduce)))
 
 
@@ -236,5 +236,5 @@ class EfficientNet(nn.Module):
         x = self.conv_head(x)
         x = self.bn2(x)
         x = self.act2(x)
-        x = self.dropped(torch.mean(x, dim=[2, 3]))  # (B, make_divisible(1280*width))
+        x = self.dropped(torch.mean(x, dim=(2, 3)))  # (B, make_divisible(1280*width))
         return self.classifier(x)

@@ -1,7 +1,7 @@
 """GCN: A graph convolutional network over an edge list.
 
-Generated from graph/gcn.yaml (60ef31fb) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+Generated from graph/gcn.yaml (4ca84faa) by netwright 0.1.0.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: N items, E edges
 """

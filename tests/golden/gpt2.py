@@ -1,8 +1,8 @@
 """gpt2: GPT-2, a pre-norm decoder-only transformer with learned positions and a tied
 head.
 
-Generated from language/gpt2.yaml (084b2c83, variant gpt2) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+Generated from language/gpt2.yaml (2f73f5db, variant gpt2) by netwright 0.1.0.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, T tokens (T <= n_positions)
 """
@@ -40,7 +40,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         x = self.c_attn(x)  # (B, T, 3*dim)
-        q, k, v = x.unflatten(-1, [3, self.heads, -1]).permute(2, 0, 3, 1, 4).unbind(0)
+        q, k, v = x.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
         x = F.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, dropout_p=self.dropout if self.training else 0.0
         )

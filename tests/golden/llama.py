@@ -1,8 +1,8 @@
 """llama3-8b: Llama 3, with rotary positions, grouped-query attention, RMSNorm and
 SwiGLU.
 
-Generated from language/llama.yaml (5c17997f, variant llama3-8b) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+Generated from language/llama.yaml (350e194b, variant llama3-8b) by netwright 0.1.0.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, T tokens (S == T + (past[0].shape[3] if past is not None else 0)), S
 source tokens (S == T + (past[0].shape[3] if past is not None else 0)), P past tokens
@@ -115,9 +115,9 @@ class Attention(nn.Module):
         q_heads = self.q_proj(x)  # (B, T, head_dim*heads)
         k_heads = self.k_proj(x)  # (B, T, head_dim*kv_heads)
         v_heads = self.v_proj(x)
-        q_heads = q_heads.unflatten(-1, [-1, head_dim]).transpose(1, 2)
-        k_heads = k_heads.unflatten(-1, [-1, head_dim]).transpose(1, 2)
-        v_heads = v_heads.unflatten(-1, [-1, head_dim]).transpose(1, 2)
+        q_heads = q_heads.unflatten(-1, (-1, head_dim)).transpose(1, 2)
+        k_heads = k_heads.unflatten(-1, (-1, head_dim)).transpose(1, 2)
+        v_heads = v_heads.unflatten(-1, (-1, head_dim)).transpose(1, 2)
         q = self.q(q_heads, cos, sin)  # (B, heads, T, head_dim)
         x = self.k_new(k_heads, cos, sin)  # (B, kv_heads, T, head_dim)
         x = torch.cat([past[0], x], dim=2) if past is not None else x

@@ -1,8 +1,8 @@
 """resnet50: Deep residual network (arXiv:1512.03385), with the stride in the 3x3
 convolution (v1.5).
 
-Generated from vision/resnet.yaml (ec173737, variant resnet50) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+Generated from vision/resnet.yaml (f8cb0e12, variant resnet50) by netwright 0.1.0.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, H height, W width
 """
@@ -136,4 +136,4 @@ class ResNet(nn.Module):
         x = self.layer2(x)  # (B, 512, (H+7)/8, (W+7)/8)
         x = self.layer3(x)  # (B, 1024, (H+15)/16, (W+15)/16)
         x = self.layer4(x)  # (B, 2048, (H+31)/32, (W+31)/32)
-        return self.fc(torch.mean(x, dim=[2, 3]))
+        return self.fc(torch.mean(x, dim=(2, 3)))

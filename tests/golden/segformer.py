@@ -1,9 +1,9 @@
 """b0: SegFormer B0 to B5 (arXiv:2105.15203) for segmentation.
 
-Generated from vision/segformer.yaml (dd4258b8, variant b0) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+Generated from vision/segformer.yaml (9cd9feb3, variant b0) by netwright 0.1.0.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
-Shapes: B batch, H height, W width
+Shapes: B batch, H height (H >= 32), W width (W >= 32)
 """
 
 import torch
@@ -79,11 +79,11 @@ class Attention(nn.Module):
         q = self.q_proj(x)
         k = self.k_proj(sequence_reduction)
         v = self.v_proj(sequence_reduction)
-        q = q.unflatten(-1, [self.heads, -1]).flatten(1, 2).transpose(1, 2)
-        k = k.unflatten(-1, [self.heads, -1]).flatten(1, 2).transpose(1, 2)
-        v = v.unflatten(-1, [self.heads, -1]).flatten(1, 2).transpose(1, 2)
+        q = q.unflatten(-1, (self.heads, -1)).flatten(1, 2).transpose(1, 2)
+        k = k.unflatten(-1, (self.heads, -1)).flatten(1, 2).transpose(1, 2)
+        v = v.unflatten(-1, (self.heads, -1)).flatten(1, 2).transpose(1, 2)
         x = F.scaled_dot_product_attention(q, k, v)
-        return self.o_proj(x.transpose(1, 2).unflatten(1, [H, -1]).flatten(3))
+        return self.o_proj(x.transpose(1, 2).unflatten(1, (H, -1)).flatten(3))
 
 
 class LayerMlp(nn.Module):
@@ -311,5 +311,10 @@ class SegFormer(nn.Module):
             nn.init.zeros_(module.bias)
 
     def forward(self, image: Tensor) -> Tensor:
+        _, _, H, W = image.shape
+        if H < 32:
+            raise ValueError("`H >= 32` does not hold")
+        if W < 32:
+            raise ValueError("`W >= 32` does not hold")
         _, x = self.segformer(image)
         return self.decode_head(x)

@@ -1,7 +1,7 @@
 """TinyGPT: Decoder-only language model with learned positions and tied embeddings.
 
-Generated from language/tiny_gpt.yaml (ca81305a) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+Generated from language/tiny_gpt.yaml (2e68c79f) by netwright 0.1.0.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, T tokens (T <= max_len)
 """

@@ -1,7 +1,7 @@
 """VAE: A convolutional variational autoencoder for 32 x 32 images.
 
-Generated from generative/vae.yaml (1f11601a) by netwright 0.1.0.
-The file stands on its own: edit it freely, it imports nothing but torch.
+Generated from generative/vae.yaml (3ef551b7) by netwright 0.1.0.
+The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch
 """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from netwright._version import __version__
 from netwright.backends.source.attributes import Unwritable
-from netwright.backends.source.audit import audit
+from netwright.backends.source.audit import IMPORTS, audit
 from netwright.backends.source.emit import file_of
 from netwright.backends.source.render import render
 from netwright.ir.classes import ModelFacts
@@ -42,9 +42,17 @@ def emit(model: ModelFacts) -> Emitted:
     provenance = [
         f"Generated from {model.module.path} ({model.module.digest[:8]}{variant}) "
         f"by netwright {__version__}.",
-        "The file stands on its own: edit it freely, it imports nothing but torch.",
+        "The file stands on its own: edit it freely, it needs nothing but torch.",
     ]
     file = file_of(model, provenance)
+    packages = sorted({line.split()[1] for line in file.imports if not _is_known(line)})
+    if packages:
+        file.provenance[1] = f"Edit the file freely: it needs torch and {', '.join(packages)}."
     rendered = render(file)
     audit(rendered.text, frozenset(cls.__module__ for cls in CLASSES.values()))
     return Emitted(rendered.text, rendered.spans, file.model, tuple(c.name for c in file.classes))
+
+
+def _is_known(line: str) -> bool:
+    """Whether an import is of torch or the standard library, and not of a user's modules."""
+    return line.split()[1].partition(".")[0] in IMPORTS

@@ -47,6 +47,17 @@ NUMBER_FUNCTIONS = {
 """Functions over numbers that live in `math`; the rest are Python's own."""
 
 
+_SIZED = frozenset({
+    "unflatten", "mean", "sum", "amax", "amin", "var", "std", "norm", "normalize", "roll", "flip",
+    "layer_norm", "rms_norm", "interpolate",
+})  # fmt: skip
+"""Functions whose lists are of sizes or dims, which torch's own examples write as tuples."""
+
+
+def as_tuple(value: ex.Expr) -> ex.Expr:
+    return ex.TupleExpr(value.items) if isinstance(value, ex.ListExpr) else value
+
+
 @dataclass
 class Surroundings:
     """What a call may refer to: a tensor for its device, one for its dtype, and what was used.
@@ -67,6 +78,9 @@ def write(
     around: Surroundings,
 ) -> ex.Expr:
     """The call of `op` on translated arguments; the receiver of a method is the first."""
+    if op.name in _SIZED:
+        args = tuple(as_tuple(a) for a in args)
+        keywords = tuple(ex.Keyword(k.name, as_tuple(k.value), k.span) for k in keywords)
     special = _SPECIAL.get(op.name)
     if special is not None:
         written: ex.Expr = special(op, args, keywords, around)
@@ -234,7 +248,7 @@ def rearranged(receiver: ex.Expr, steps: Any, written: Any) -> ex.Expr:
                 args += (
                     items
                     if step.name in ("permute", "reshape", "view", "expand")
-                    else [ex.ListExpr(tuple(items))]
+                    else [ex.TupleExpr(tuple(items))]
                 )
             else:
                 args.append(written(k, j, -1) or _size(arg))

@@ -16,6 +16,7 @@ from netwright.backends.source.code import (
     self_attr,
 )
 from netwright.backends.source.layout import statements
+from netwright.backends.source.naming import Names, snake
 from netwright.ir import expr as ex
 from netwright.ir.printer import to_source
 from netwright.ir.program import InitRule
@@ -104,7 +105,7 @@ def rules(
     methods: list[Function] = []
     for kind, group in _runs(init, classes):
         if kind == "class":
-            name = "_init_weights" if not methods else f"_init_weights_{len(methods) + 1}"
+            name = _method_name(group, {method.name for method in methods})
             methods.append(_by_class(name, group, constructor))
             calls_.append(Evaluate(call("self.apply", path(f"self.{name}")), span=group[0].span))
         elif kind == "path":
@@ -112,6 +113,12 @@ def rules(
         else:
             calls_ += _by_pattern(group, constructor)
     return calls_, methods
+
+
+def _method_name(group: list[InitRule], taken: set[str]) -> str:
+    """`_init_weights`; where other rules stand between, the later ones say whose weights."""
+    owners = dict.fromkeys(snake(rule.match.partition(".")[0]) for rule in group)
+    return Names(taken).choose("_init_weights", f"_init_{'_and_'.join(owners)}")
 
 
 def _runs(init: tuple[InitRule, ...], classes: set[str]) -> list[tuple[str, list[InitRule]]]:
