@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from netwright.backends.source import calls
 from netwright.backends.source.access import access
 from netwright.backends.source.code import Extras, call, path
 from netwright.backends.source.context import ClassContext
 from netwright.backends.source.hoisting import hoisted
-from netwright.backends.source.translate import Translator, torch_dtype
+from netwright.backends.source.translate import Translator
 from netwright.backends.source.words import ctor_name
 from netwright.ir import expr as ex
 from netwright.ir.printer import rebuild
@@ -31,7 +32,7 @@ class BuildTime(Translator):
         if self.context.is_absent(name):
             return ex.Literal(None)
         if name in DTYPES and not self.has_number(name):
-            return ex.Name("float") if name == "float" else path(f"torch.{torch_dtype(name)}")
+            return calls.dtype(name, self.around)
         if name in ("pi", "inf") and name not in self.facts.sample.scope.table:
             self.extras.imports.add("import math")
             return path(f"math.{name}")

@@ -105,6 +105,16 @@ def method(receiver: ex.Expr, name: str, *args: ex.Expr) -> ex.Expr:
     return ex.Call(ex.Attribute(receiver, name), args)
 
 
+def dtype(name: str, around: Surroundings) -> ex.Expr:
+    """The dtype `name`; `float` is the build's: that of a floating tensor at hand, else torch's
+    default."""
+    if name != "float":
+        return path("torch.int64" if name == "int" else f"torch.{name}")
+    if around.dtype_of is not None:
+        return ex.Attribute(around.dtype_of, "dtype")
+    return call("torch.get_default_dtype")
+
+
 # Factories ----------------------------------------------------------------------------------
 
 
@@ -152,11 +162,7 @@ def _fills_float(op: FunctionOp, args: tuple[ex.Expr, ...]) -> bool:
 
 
 def _float(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:
-    """`.float()` casts to the build's dtype: that of a floating tensor at hand, else torch's
-    default."""
-    if around.dtype_of is not None:
-        return method(args[0], "to", ex.Attribute(around.dtype_of, "dtype"))
-    return method(args[0], "to", call("torch.get_default_dtype"))
+    return method(args[0], "to", dtype("float", around))
 
 
 def _int(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:
@@ -164,10 +170,7 @@ def _int(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.E
 
 
 def _to(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:
-    target = args[1] if len(args) > 1 else keywords[0].value
-    if isinstance(target, ex.Name) and target.id == "float":
-        return _float(op, args, keywords, around)
-    return method(args[0], "to", target)
+    return method(args[0], "to", args[1] if len(args) > 1 else keywords[0].value)
 
 
 def _drop_path(op: FunctionOp, args: Any, keywords: Any, around: Surroundings) -> ex.Expr:

@@ -39,8 +39,13 @@ def _is_plain_chain(context: ClassContext, node: ModuleNode | InlineNode) -> boo
     child = made[0]
     if isinstance(child, ModuleChild):
         return not child.op.outputs
-    inner = context.of(child)
-    return inner.is_chain or len(inner.inputs) == 1
+    return _takes_what_flows(context.of(child))
+
+
+def _takes_what_flows(inner: ClassContext) -> bool:
+    """Whether what a class takes is the value that flows, and not one that it reads by name."""
+    flowing = next((i.name for i in inner.block.inputs), "")
+    return inner.is_chain or [a.source for a in inner.inputs] == [flowing]
 
 
 def is_sequential_class(context: ClassContext) -> bool:
@@ -92,8 +97,7 @@ def becomes_identity(context: ClassContext, node: ModuleNode | InlineNode) -> bo
     child = made[0]
     if isinstance(child, ModuleChild):
         return not child.op.outputs
-    inner = context.of(child)
-    return len(child.outputs) == 1 and (inner.is_chain or len(inner.inputs) == 1)
+    return len(child.outputs) == 1 and _takes_what_flows(context.of(child))
 
 
 def _shares(context: ClassContext, node: Node) -> bool:

@@ -83,7 +83,7 @@ class Translator(Lookup):
             self.extras.imports.add("import math")
             return path(f"math.{name}")
         if name in DTYPES and not self.has_number(name):
-            return ex.Name("float") if name == "float" else path(f"torch.{torch_dtype(name)}")
+            return calls.dtype(name, self.around)
         if self.places.has(name):
             return ex.Name(DIM + name)
         if self.has_number(name) or node is not None:
@@ -377,7 +377,3 @@ def _under_shape(expr: ex.Expr, tensors: set[str]) -> bool:
     if isinstance(expr, ex.Name):
         return expr.id not in tensors
     return all(_under_shape(c, tensors) for c in ex.children(expr))
-
-
-def torch_dtype(name: str) -> str:
-    return {"int": "int64", "float": "float32"}.get(name, name)
