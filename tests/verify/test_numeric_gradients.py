@@ -6,6 +6,7 @@ import pytest
 from netwright_runtime.verify.properties.numeric_gradients import PROPERTY
 
 from tests.faults import plugins
+from tests.faults.fault import Plugin
 from tests.verify.subjects import finding, outcome, subject
 from tests.verify.tapping import PLACE, tapped
 
@@ -76,3 +77,9 @@ def test_no_output_to_derive() -> None:
         'inputs: {x: "float[B, 6]"}\ngraph: {fc: Linear(out_features=3), k: "argmax(fc, dim=-1)"}\n'
     )
     assert outcome(subject(text), PROPERTY).reason == "no output is floating"
+
+
+def test_a_module_without_a_shape_rule_is_derived_in_double_too() -> None:
+    with Plugin(plugins.Order).registered():
+        text = SPEC % "tap: Order"
+        assert outcome(subject(text), PROPERTY).verdict == "passed"

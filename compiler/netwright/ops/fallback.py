@@ -129,7 +129,7 @@ def _undecided(op: Op) -> OpError:
 
 def _run(op: Op, args: Arguments, scale: int) -> _Ran:
     world = _World(scale)
-    with world.mode, torch.device("meta"), torch.no_grad(), _quiet():
+    with world.mode, torch.device("meta"), torch.no_grad(), _quiet(), _single():
         result = _called(op, {name: world.value(value) for name, value in args.items()})
     tensors = tuple(_tensors(result))
     if not tensors:
@@ -171,6 +171,17 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def _single() -> Iterator[None]:
+    """`float` is float32 here, though the build that asks may be in another dtype."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _refusing(op: Op, code: str, run: Callable[[], Any]) -> Any:

@@ -83,7 +83,7 @@ def _outputs(values: list[Value]) -> Iterator[Finding]:
     low, high = OUTPUTS
     for out in floats(values[-1].value):
         size = _size(out)
-        if size > high or ROUNDING < size < low:
+        if _typical(out) > high or ROUNDING < size < low:
             at, growth = _largest_step(values, size > high)
             message = f"an output begins with a scale of {size:.1g}; here it changes {growth:.1g}x"
             yield Finding(message, at.path, at.place, "look at its scale, and at its weights' init")
@@ -103,6 +103,12 @@ def _size(value: object) -> float:
     kept = value.detach().double()
     kept = kept[kept.isfinite()]
     return kept.square().mean().sqrt().item() if kept.numel() else 1.0
+
+
+def _typical(value: Tensor) -> float:
+    """The size that three quarters of the items stay below: a few may lie next to a pole."""
+    kept = value.detach().abs().flatten()
+    return kept.kthvalue(max(1, 3 * kept.numel() // 4)).values.item() if kept.numel() else 1.0
 
 
 def _largest_step(values: list[Value], growing: bool) -> tuple[Value, float]:
