@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,9 +97,14 @@ def _method(op: FunctionOp, args: tuple[ex.Expr, ...], keywords: tuple[ex.Keywor
     receiver, *rest = args
     spread = [a for a in op.args[1:2] if a.variadic]
     if spread and len(rest) == 1 and isinstance(rest[0], ex.ListExpr):
-        rest = list(rest[0].items)
+        rest = _spread(rest[0].items)
     assert op.method is not None
     return ex.Call(ex.Attribute(receiver, op.method), tuple(rest), keywords)
+
+
+def _spread(sizes: Sequence[ex.Expr]) -> list[ex.Expr]:
+    """Sizes as arguments of their own; torch takes none of them as `()`."""
+    return list(sizes) or [ex.TupleExpr(())]
 
 
 def method(receiver: ex.Expr, name: str, *args: ex.Expr) -> ex.Expr:
@@ -138,7 +144,7 @@ def _factory(
     )
     sizes = list(args)
     if op.args and op.args[0].variadic and len(sizes) == 1 and isinstance(sizes[0], ex.ListExpr):
-        sizes = list(sizes[0].items)
+        sizes = _spread(sizes[0].items)
     if op.name in ("zeros", "ones") and around.dtype_of is not None and not named:
         return ex.Call(ex.Attribute(around.dtype_of, f"new_{op.name}"), tuple(sizes))
     extra: list[ex.Keyword] = []
@@ -249,7 +255,7 @@ def rearranged(receiver: ex.Expr, steps: Any, written: Any) -> ex.Expr:
             if isinstance(arg, tuple):
                 items = [written(k, j, m) or _size(v) for m, v in enumerate(arg)]
                 args += (
-                    items
+                    _spread(items)
                     if step.name in ("permute", "reshape", "view", "expand")
                     else [ex.TupleExpr(tuple(items))]
                 )
