@@ -20,6 +20,8 @@ from tests.emission.small import ONE_EACH, cases_of, small
 BOTH = pytest.mark.parametrize(("spec", "variant"), ONE_EACH)
 
 UNTRACED = {
+    "vision/convnext": "compares sizes of the image with `where`",
+    "vision/segformer": "compares sizes of the image with `where`",
     "vision/unet": "compares sizes of the image with `where`",
     "language/gpt2": "compares the number of tokens with `where`",
     "language/tiny_gpt": "compares the number of tokens with `where`",
@@ -30,7 +32,7 @@ STATIC = {"recurrent/lstm_classifier": "T"}
 """Sizes that torch fixes when it exports: its recurrent modules unroll time, see below."""
 
 SAMPLE = ["language/tiny_gpt", "vision/resnet", "vision/segformer", "graph/gcn"]
-"""One spec for each kind of structure: attention, convolutions and norms, several maps, scatters."""
+"""One spec for each structure: attention, convolutions and norms, several maps, scatters."""
 
 LSTM_WEIGHTS = "ignore:The tensor attributes self.lstm._flat_weights:UserWarning"
 """torch's own LSTM keeps a list of its weights beside them, which export remarks on."""

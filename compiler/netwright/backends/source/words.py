@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from netwright.backends.source.attributes import location
 from netwright.backends.source.context import ClassContext
 from netwright.backends.source.naming import Names, snake
 from netwright.ir import expr as ex
@@ -78,7 +79,9 @@ def _around(context: ClassContext) -> set[str]:
 
 
 def _modules(context: ClassContext) -> set[str]:
-    return {n.name for n in context.block.nodes if not isinstance(n, ExprNode)}
+    """The attributes that hold modules and weights, and the names of their nodes."""
+    nodes = [n for n in context.block.nodes if not isinstance(n, ExprNode)]
+    return {n.name for n in nodes} | {location(n).head for n in nodes}
 
 
 def _taken(context: ClassContext) -> set[str]:
