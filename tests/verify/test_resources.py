@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 from netwright.ops.table import MODULES
+from netwright_runtime.model import compiled
+from netwright_runtime.verify import subject_of
 from netwright_runtime.verify.properties.resources import PROPERTY
 
+from tests.emission.building import REQUIRED, SPECS, models
 from tests.verify.subjects import finding, outcome, patched, subject
 
 SPEC = """inputs: {image: "float[B, 3, H, W]"}
@@ -33,3 +36,17 @@ def test_a_wrong_prediction_of_operations(monkeypatch: pytest.MonkeyPatch) -> No
     lying = replace(conv, flops=lambda *args: conv.flops(*args) * 2)
     monkeypatch.setitem(MODULES, "Conv2d", lying)
     assert "operations are predicted" in finding(subject(SPEC), PROPERTY).message
+
+
+def test_a_wrong_prediction_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = subject(SPEC)
+    monkeypatch.setattr(type(held.compiled.compiler), "peak", lambda *args: 10)
+    found = outcome(held, PROPERTY)
+    assert found.verdict == "warned"
+    assert "a peak of 10 bytes is predicted" in found.findings[0].message
+
+
+@pytest.mark.parametrize(("spec", "variant"), [(s, v) for s, v in models() if v is None])
+def test_peaks_of_the_catalogue_are_close(spec: str, variant: str | None) -> None:
+    model = compiled(SPECS / f"{spec}.yaml", variant, params=REQUIRED.get(spec, {}))
+    assert outcome(subject_of(model), PROPERTY).verdict == "passed"

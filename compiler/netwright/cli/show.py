@@ -13,6 +13,7 @@ from netwright.cli import assignments
 from netwright.cli.options import Set, Spec, Variant
 from netwright.driver.count import count, tied, total_bytes, total_parameters
 from netwright.driver.model import load
+from netwright.driver.peak import peak_bytes
 from netwright.driver.rows import Row, rows, sizes, to_json
 from netwright.driver.units import show_bytes, show_count
 from netwright.ir.dims import evaluate, show
@@ -91,6 +92,7 @@ def _totals(elaboration: Elaboration, counts: Counts, values: Mapping[str, int])
     print(f"  parameters   {total_parameters(elaboration):,}")
     print(f"  FLOPs        {show_count(evaluate(counts.flops, values)) or 0}{formula}")
     print(f"  activations  {show_bytes(evaluate(counts.activation, values))}")
+    print(f"  peak         {show_bytes(peak_bytes(elaboration.primary, values))} of them at once")
     print(f"  weights      {show_bytes(total_bytes(elaboration))}")
     for target, source in tied(elaboration).items():
         print(f"  tied         {target} is {source}, counted once")

@@ -62,6 +62,9 @@ class Compiler(Protocol):
     def flops(self, given: frozenset[str]) -> int | str:
         """Predicted operations of a call, as an expression over the dims."""
 
+    def peak(self, given: frozenset[str], sizes: Mapping[str, int]) -> int:
+        """Predicted bytes of the values that are alive at once in a call in evaluation."""
+
     def measure(self, params: Mapping[str, Any]) -> tuple[int, int | str]:
         """The number of weights, and the FLOPs, with other params; Refused for unfit ones."""
 

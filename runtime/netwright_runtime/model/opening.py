@@ -13,6 +13,7 @@ from netwright.diagnostics import SpecError
 from netwright.driver.count import count, total_parameters
 from netwright.driver.graph import graph
 from netwright.driver.model import Model, load, read
+from netwright.driver.peak import peak_bytes
 from netwright.driver.placeholders import required
 from netwright.driver.write import artifact_of
 from netwright.ir.values import ModuleValue
@@ -99,6 +100,9 @@ class _Compiler:
 
     def flops(self, given: frozenset[str]) -> int | str:
         return size_text(count(self.elaboration, self.elaboration.cases[Case(given)]).flops)
+
+    def peak(self, given: frozenset[str], sizes: Mapping[str, int]) -> int:
+        return peak_bytes(self.elaboration.cases[Case(given)], sizes)
 
     def measure(self, params: Mapping[str, Any]) -> tuple[int, int | str]:
         try:

@@ -89,6 +89,14 @@ def notes(subject: Subject) -> Iterable[str]:
 
 
 def _held(subject: Subject, prop: Property, plan: Plan) -> Outcome:
+    """What becomes of a property; a model that cannot be built or lowered fails all of them."""
+    try:
+        return _tried(subject, prop, plan)
+    except Exception as error:
+        return Outcome(prop.name, "failed", findings=(explained(subject, error),))
+
+
+def _tried(subject: Subject, prop: Property, plan: Plan) -> Outcome:
     start = time.monotonic()
     reason = prop.unfit(subject)
     if reason:
@@ -142,12 +150,14 @@ def _with_other_params(subject: Subject, plan: Plan) -> Outcome:
 
 def findings(subject: Subject, prop: Property, trial: Trial) -> tuple[Finding, ...]:
     """What `prop` finds in a trial; an exception of the model is a finding too."""
+    found: list[Finding] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(trial.seed)
         try:
-            return tuple(prop.check(subject, trial))
+            found.extend(prop.check(subject, trial))
         except Exception as error:
-            return (explained(subject, error),)
+            found.append(explained(subject, error))
+    return tuple(found)
 
 
 def _distinct(found: Iterable[Finding]) -> tuple[Finding, ...]:
