@@ -145,8 +145,8 @@ def bilinear(draw: Draw) -> Case:
     batch, a, b, out = sizes(draw, 0, 2), draw(SIZE), draw(SIZE), draw(SIZE)
     return {
         "input1": exact(near(draw, (*batch, a))),
-        "input2": exact(near(draw, (*batch, b))),
-        "weight": exact(near(draw, (out, a, b))),
+        "input2": tensor(draw, near(draw, (*batch, b))),
+        "weight": tensor(draw, near(draw, (out, a, b))),
         **scale(draw, (out,), "bias"),
     }
 

@@ -61,8 +61,11 @@ def _bilinear_rule(args: Arguments) -> TensorType:
             raise OpError(f"{left} and {right} differ", arg="input2", help=equal_help(a, b))
     if not same(left.shape[-1], weight.shape[1]) or not same(right.shape[-1], weight.shape[2]):
         raise OpError(f"{weight} does not fit {left} and {right}", arg="weight")
+    operands = [right, weight]
     if args["bias"] is not None:
         _want_vector(args["bias"], weight.shape[0], "bias")
+        operands.append(args["bias"])
+    _want_one_dtype(left, *operands)
     return replaced(left, left.rank - 1, weight.shape[0])
 
 
