@@ -16,5 +16,6 @@ run netwright show digits.yaml
 run netwright emit digits.yaml -o digits.py
 run cat digits.py
 run netwright build digits.yaml -o digits --weights
+run netwright verify digits.yaml --variant small --quick
 say python "examples/digits.py" digits.yaml --variant small --seconds 60 --export digits.onnx
 python "$here/digits.py" digits.yaml --variant small --seconds 60 --export digits.onnx

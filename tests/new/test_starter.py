@@ -10,6 +10,8 @@ import torch
 from netwright.driver.check import check
 from netwright.frontend.formatting import format_text
 from netwright.frontend.starter import KINDS, Kind, starter
+from netwright_runtime.verify import Level, verify
+from netwright_runtime.verify.markdown import markdown
 from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -32,6 +34,14 @@ def test_a_starter_is_formatted_and_fits_a_screen(kind: Kind) -> None:
     text = starter("Digits", kind)
     assert format_text(text) == text
     assert len(text.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_starter_is_sound(kind: Kind, tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text(starter("Digits", kind), encoding="utf-8")
+    report = verify(file, level=Level.QUICK)
+    assert report.ok, markdown([report])
 
 
 @pytest.mark.parametrize(

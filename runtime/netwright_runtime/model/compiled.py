@@ -81,6 +81,7 @@ class Compiled:
     name      the spec as it was named, with `variant` and `params` as they were given
     settable  the spec's params
     smaller   the variant that the spec names for verification, empty for none
+    files     by its path in the catalogue, how each file of the spec is shown
     """
 
     manifest: Manifest
@@ -92,6 +93,7 @@ class Compiled:
     params: Mapping[str, Any] = field(default_factory=dict)
     settable: tuple[Param, ...] = ()
     smaller: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def build(
         self, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
@@ -130,7 +132,10 @@ class Compiled:
         """Where in the spec a line of the source comes from, as `file:line:column`, or nothing."""
         lines = self.manifest.lines
         found = lines[line - 1] if 1 <= line <= len(lines) else None
-        return "" if found is None else ":".join(map(str, found))
+        if found is None:
+            return ""
+        file, row, column = found
+        return f"{self.files.get(file, file)}:{row}:{column}"
 
 
 def slots(graph: GraphModule) -> Iterator[Slot]:

@@ -16,6 +16,7 @@ from netwright.driver.model import Model, load, read
 from netwright.driver.peak import peak_bytes
 from netwright.driver.placeholders import required
 from netwright.driver.write import artifact_of
+from netwright.ir.program import Module
 from netwright.ir.values import ModuleValue
 from netwright.passes.model import Case, Elaboration
 from torch.fx import GraphModule
@@ -76,7 +77,17 @@ def _compiled(name: str, model: Model, given: Mapping[str, Any]) -> Compiled:
         given,
         tuple(_settable(compiler.elaboration)),
         next((v.name for v in model.module.variants.values() if v.purpose == "verify"), ""),
+        _files(model.module, {}),
     )
+
+
+def _files(module: Module, found: dict[str, str]) -> dict[str, str]:
+    """The files of a spec and of those that it uses, each once."""
+    if module.path not in found:
+        found[module.path] = module.file
+        for used in module.uses.values():
+            _files(used, found)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

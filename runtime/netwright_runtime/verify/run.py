@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from netwright_runtime.model.compiled import Refused
-from netwright_runtime.verify.explain import explained
+from netwright_runtime.verify.explain import explained, raised
 from netwright_runtime.verify.params import drawn
 from netwright_runtime.verify.property import Finding, Level, Outcome, Property, Report, Trial
 from netwright_runtime.verify.subject import Subject
@@ -60,7 +60,7 @@ def verify_subject(subject: Subject, plan: Plan, progress: Progress = silent) ->
     total = len(plan.properties) + bool(plan.draw_params)
     for done, prop in enumerate(plan.properties):
         progress(prop.name, done, total)
-        outcomes.append(_held(subject, prop, plan))
+        outcomes.append(_but_echoes(_held(subject, prop, plan), outcomes))
     if plan.draw_params:
         progress("params", total - 1, total)
         outcomes.append(_with_other_params(subject, plan))
@@ -71,6 +71,15 @@ def verify_subject(subject: Subject, plan: Plan, progress: Progress = silent) ->
         time.monotonic() - start,
         subject.manifest.parameters,
     )
+
+
+def _but_echoes(outcome: Outcome, before: list[Outcome]) -> Outcome:
+    """`outcome`, unless all that it says is an exception that another property has run into."""
+    told = {raised(finding): other for other in before for finding in other.findings}
+    known = [told.get(raised(finding)) for finding in outcome.findings if raised(finding)]
+    if not known or len(known) < len(outcome.findings) or known[0] is None:
+        return outcome
+    return Outcome(outcome.property, "skipped", reason=f"raises as in `{known[0].property}`")
 
 
 def named(subject: Subject) -> str:

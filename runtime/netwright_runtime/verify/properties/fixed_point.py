@@ -28,6 +28,9 @@ _ASKS = frozenset({
 })  # fmt: skip
 """Functions that ask a tensor for its sizes, dtype or device; what they give is no value of it."""
 
+_VALUES = frozenset({"mT", "T", "mH", "H", "real", "imag", "data"})
+"""Attributes of a tensor that hold its values."""
+
 Flow = dict[str, list[tuple[str, ...]]]
 """For each module that is called, what feeds each of its calls: modules, inputs and weights."""
 
@@ -104,10 +107,14 @@ def _traced(subject: Subject) -> GraphModule | None:
 
 
 def _flow(graph: GraphModule) -> Flow:
-    """Which modules feed which; an identity, which a `when` may leave behind, is not there."""
+    """Which modules feed which, on the way to an output.
+
+    An identity, which a `when` may leave behind, is not there.
+    """
     flow: Flow = {}
+    live = _live(graph)
     for node in graph.graph.nodes:
-        if _counts(graph, node):
+        if node in live and _counts(graph, node):
             flow.setdefault(str(node.target), []).append(tuple(sorted(_sources(graph, node))))
     return {target: sorted(calls) for target, calls in flow.items()}
 
@@ -125,7 +132,7 @@ def _sources(graph: GraphModule, node: Node) -> set[str]:
     waiting = list(node.all_input_nodes)
     while waiting:
         source = waiting.pop()
-        if source in seen or _name(source) in _ASKS:
+        if source in seen or _asks(source):
             continue
         seen.add(source)
         if _counts(graph, source) or source.op in ("placeholder", "get_attr"):
@@ -135,21 +142,27 @@ def _sources(graph: GraphModule, node: Node) -> set[str]:
     return found
 
 
+def _asks(node: Node) -> bool:
+    name = _name(node)
+    return name in _ASKS and not (name == "getattr" and node.args[1] in _VALUES)
+
+
 def _name(node: Node) -> str:
     target = node.target
     return target if isinstance(target, str) else getattr(target, "__name__", "")
 
 
 def _dead(subject: Subject) -> Iterator[Finding]:
-    """Inputs and modules that lead to no output, whichever optional inputs are given.
+    """Inputs and modules that lead to no output, whatever is given and whether it trains.
 
     An expression may be there for other params; the checker warns of one that nothing reads.
     """
     found = _unread(subject.graph())
-    for given in subject.compiled.cases[1:]:
-        if found:
-            others = _unread(subject.graph(given))
-            found = {path: node for path, node in found.items() if path in others}
+    for given in subject.compiled.cases:
+        for training in (False, True):
+            if found:
+                others = _unread(subject.graph(given, training=training))
+                found = {path: node for path, node in found.items() if path in others}
     for path, node in found.items():
         kind = "input" if node.op == "placeholder" else "node"
         yield Finding(f"the {kind} leads to no output", path, place_of(node))
