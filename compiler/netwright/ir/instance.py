@@ -163,7 +163,7 @@ class Scan(Step):
 Child = "ModuleChild | Instance"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Instance:
     """A block with its params and input types.
 
@@ -193,6 +193,10 @@ class Instance:
     training: bool = False
     cut: tuple[str, ...] = ()
     """What `take` left of the block, empty for the whole of it."""
+
+    def __repr__(self) -> str:
+        """Short: instances share one another, and written out they would not end."""
+        return f"Instance({self.block.name})"
 
     def all_weights(self, prefix: Path = ()) -> Iterator[tuple[Path, WeightDecl]]:
         """Every weight below this instance with its path; shared ones under each of their names."""

@@ -194,7 +194,7 @@ class BufferNode(Node):
     persistent: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Block:
     """A model, a block or the body of an inline block."""
 
@@ -209,6 +209,10 @@ class Block:
     """The file it stands in, whose params and blocks it sees."""
     inline: bool = False
     span: Span = NOWHERE
+
+    def __repr__(self) -> str:
+        """Short: a block leads to its file, and so to everything."""
+        return f"Block({self.name})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +267,7 @@ class Variant:
     purpose: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Module:
     """One spec file. Filled in two steps, since blocks refer to it and to one another.
 
@@ -292,6 +296,9 @@ class Module:
     on them."""
     defaults: Any = None
     """The scope of its params' defaults, once `passes.params` has found it."""
+
+    def __repr__(self) -> str:
+        return f"Module({self.path})"
 
     def all_blocks(self) -> Iterator[Block]:
         if self.model is not None:
