@@ -12,7 +12,7 @@ ARGS ?=
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types imports docs bench strangers golden dist clean
+.PHONY: help setup demo test lint format types imports docs bench strangers faults golden dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(STAMP) ## the benchmarks
 
 strangers: $(STAMP) ## random specs, held to torch; ARGS="--count 10000 --seed 0"
 	$(BIN)/python -m tests.strangers $(ARGS)
+
+faults: $(STAMP) ## seeded faults, what verification finds of them; ARGS="--alarms 1000"
+	$(BIN)/python -m tests.faults $(ARGS)
 
 golden: $(STAMP) ## write the golden files anew; read the diff before committing it
 	$(BIN)/python -m pytest tests/golden --update-golden $(ARGS)

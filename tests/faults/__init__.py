@@ -1,0 +1,1 @@
+"""A corpus of seeded faults, and the measure of how many of them verification finds."""
