@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,17 +58,32 @@ class _Recorder(Interpreter):
 
     def run_node(self, node: Node) -> Any:
         self.at = node
+        held = [(source, self.env.get(source)) for source in node.all_input_nodes]
+        before = [(source, t, t._version) for source, t in held if isinstance(t, Tensor)]
         value = super().run_node(node)
+        for source, tensor, version in before:
+            if tensor._version != version and _is_shared(source):
+                raise WritesInPlace(f"it writes into `{path_of(source) or source.name}`")
         self.found.append(Value(node, value))
         return value
 
 
-class NodeFailed(Exception):
-    """A node raised. `value` holds its node, the cause is what it raised."""
+def _is_shared(node: Node) -> bool:
+    """Whether others hold the value of `node`: the caller, or nodes that read it."""
+    return node.op == "placeholder" or (node.op != "get_attr" and len(node.users) > 1)
 
-    def __init__(self, node: Node, cause: Exception) -> None:
+
+class WritesInPlace(Exception):
+    """A node writes into a value that is not its own."""
+
+
+class NodeFailed(Exception):
+    """A node raised: the cause is what it raised, `before` what was computed until then."""
+
+    def __init__(self, node: Node, cause: Exception, before: Sequence[Value] = ()) -> None:
         super().__init__(str(cause))
         self.node = node
+        self.before = before
 
 
 def record(graph: GraphModule, inputs: Mapping[str, Any]) -> list[Value]:
@@ -83,7 +98,7 @@ def record(graph: GraphModule, inputs: Mapping[str, Any]) -> list[Value]:
         recorder.run(*(inputs.get(name) for name in names))
     except Exception as error:
         assert recorder.at is not None
-        raise NodeFailed(recorder.at, error) from error
+        raise NodeFailed(recorder.at, error, recorder.found) from error
     return recorder.found
 
 

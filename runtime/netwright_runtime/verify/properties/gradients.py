@@ -9,6 +9,7 @@ a model without parameters, nor to those that the spec calls frozen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from torch.fx import GraphModule, Node
 
 from netwright_runtime.verify.compare import scalar
 from netwright_runtime.verify.property import Finding, Property, Trial
-from netwright_runtime.verify.recording import Value, path_of, place_of, record
+from netwright_runtime.verify.recording import path_of, place_of, record
 from netwright_runtime.verify.subject import Subject
 
 TRIES = 3
@@ -33,42 +34,88 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     for attempt in range(TRIES):
         graph = subject.graph(trial.given)
         again = Trial(trial.sizes, trial.given, trial.seed + attempt)
-        values, silent = _silent(graph, subject.inputs(again))
+        silent = _silent(graph, subject.inputs(again))
         infinite = [n for n, p in graph.named_parameters() if _infinite(p.grad)]
         if infinite:
-            yield _infinite_finding(graph, infinite[0], values)
+            yield _infinite_finding(graph, infinite[0], _Run(graph, subject.inputs(again)))
             return
         missing = silent if missing is None else missing & silent
         if not missing:
             return
     elsewhere = _used_elsewhere(subject, trial)
-    for name in sorted(missing or ()):
-        if name not in elsewhere:
-            yield _explained(graph, name, values)
+    silent = (missing or set()) - elsewhere
+    if silent:
+        run = _Run(graph, subject.inputs(trial))
+        for name in sorted(silent):
+            yield _explained(graph, name, run)
 
 
-def _silent(graph: GraphModule, inputs: Mapping[str, object]) -> tuple[list[Value], set[str]]:
-    """The run's values, and the parameters whose gradient is zero or missing."""
-    values = record(graph, inputs)
-    loss = scalar(values[-1].value)
+class _Run:
+    """A run whose values keep their gradients."""
+
+    def __init__(self, graph: GraphModule, inputs: Mapping[str, object]) -> None:
+        self.values = record(graph, inputs)
+        self.given = {value.node: value.value for value in self.values}
+        for value in self.given.values():
+            if _has_gradient(value):
+                value.retain_grad()
+        loss = scalar(self.values[-1].value)
+        if loss is not None:
+            torch.autograd.backward(loss, retain_graph=True)
+
+    def slope(self, node: Node) -> Tensor | None:
+        """The gradient of a node's value."""
+        value = self.given.get(node)
+        return value.grad if _has_gradient(value) else None
+
+
+def _silent(graph: GraphModule, inputs: Mapping[str, object]) -> set[str]:
+    """The parameters whose gradient is zero or missing."""
+    loss = scalar(record(graph, inputs)[-1].value)
     if loss is not None:
         torch.autograd.backward(loss)
     trained = {n: p for n, p in graph.named_parameters() if p.requires_grad}
-    return values, {n for n, p in trained.items() if p.grad is None or not p.grad.any()}
+    return {n for n, p in trained.items() if p.grad is None or not p.grad.any()}
 
 
 def _infinite(grad: Tensor | None) -> bool:
     return grad is not None and not bool(grad.isfinite().all())
 
 
-def _infinite_finding(graph: GraphModule, name: str, values: list[Value]) -> Finding:
+def _infinite_finding(graph: GraphModule, name: str, run: _Run) -> Finding:
+    """Where what is not finite begins: in a value, or on the way back."""
+    odd = [v for v in run.values if _infinite(_floating(v.value))]
+    # Minus infinity is what masks are made of, and by itself no fault.
+    worse = [v for v in odd if not bool((v.value < float("inf")).all())]
+    if worse or odd:
+        first = (worse or odd)[0]
+        return Finding("its values are not finite", first.path, first.place)
+    steep = _steep(graph, run)
+    if steep is not None:
+        message = f"the gradient of `{name}` is not finite: this node's slope is not"
+        return Finding(message, path_of(steep), place_of(steep))
     node = next(iter(_readers(graph, name)), None)
-    for value in values:
-        if isinstance(value.value, Tensor) and value.value.is_floating_point():
-            if not bool(value.value.isfinite().all()):
-                return Finding("its values are not finite", value.path, value.place)
     place = "" if node is None else place_of(node)
     return Finding(f"the gradient of `{name}` is not finite", _owner(name), place)
+
+
+def _floating(value: object) -> Tensor | None:
+    return value if isinstance(value, Tensor) and value.is_floating_point() else None
+
+
+def _steep(graph: GraphModule, run: _Run) -> Node | None:
+    """The node that a finite gradient enters and one that is not finite leaves."""
+    nodes: list[Node] = [n for n in graph.graph.nodes if _infinite(run.slope(n))]
+    for user in nodes[-1].users if nodes else ():
+        slope = run.slope(user)
+        if slope is None or _infinite(slope):
+            continue
+        (part,) = torch.autograd.grad(
+            run.given[user], run.given[nodes[-1]], slope, retain_graph=True, allow_unused=True
+        )
+        if _infinite(part):
+            return user
+    return None
 
 
 def _used_elsewhere(subject: Subject, trial: Trial) -> set[str]:
@@ -95,7 +142,7 @@ def _owner(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _explained(graph: GraphModule, name: str, values: list[Value]) -> Finding:
+def _explained(graph: GraphModule, name: str, run: _Run) -> Finding:
     """Why a parameter has no gradient."""
     readers = list(_readers(graph, name))
     if not readers:
@@ -105,13 +152,28 @@ def _explained(graph: GraphModule, name: str, values: list[Value]) -> Finding:
     if not any(node.op == "output" for node in reached):
         last = next(n for n in reversed(list(graph.graph.nodes)) if n in reached)
         return Finding(f"`{name}` has no gradient: `{path_of(last)}` leads to no output", *here)
-    cut = _cut(graph, readers, values)
+    cut = _cut(graph, readers, run.given)
     if cut is not None:
         why = "detaches it" if "detach" in str(cut.target) else "gives no gradient"
         return Finding(
             f"`{name}` has no gradient: `{path_of(cut)}` {why}", path_of(cut), place_of(cut)
         )
-    return Finding(f"the gradient of `{name}` is zero throughout", *here)
+    flat = _flat(graph, readers, reached, run)
+    message = f"the gradient of `{name}` is zero throughout"
+    if flat is None:
+        return Finding(message, *here)
+    return Finding(f"{message}: `{path_of(flat)}` is why", path_of(flat), place_of(flat))
+
+
+def _flat(graph: GraphModule, readers: list[Node], reached: set[Node], run: _Run) -> Node | None:
+    """The node after which the gradient is zero, or that gives nothing but zeros to a reader."""
+    nodes: list[Node] = [n for n in graph.graph.nodes if n in reached]
+    steep = next((n for n in nodes if (slope := run.slope(n)) is not None and slope.any()), None)
+    if steep is None or steep not in readers:
+        return steep
+    read = [source for source in steep.all_input_nodes if source.op != "get_attr"]
+    zero = (s for s in read if (v := _floating(run.given.get(s))) is not None and not v.any())
+    return next(zero, None)
 
 
 def _downstream(nodes: list[Node]) -> set[Node]:
@@ -124,9 +186,8 @@ def _downstream(nodes: list[Node]) -> set[Node]:
     return seen
 
 
-def _cut(graph: GraphModule, readers: list[Node], values: list[Value]) -> Node | None:
+def _cut(graph: GraphModule, readers: list[Node], given: Mapping[Node, Any]) -> Node | None:
     """The first node on the way that has an input with a gradient and gives none."""
-    given = {value.node: value.value for value in values}
     reached = _downstream(readers)
     node: Node
     for node in graph.graph.nodes:
@@ -138,7 +199,7 @@ def _cut(graph: GraphModule, readers: list[Node], values: list[Value]) -> Node |
     return None
 
 
-def _has_gradient(value: object) -> bool:
+def _has_gradient(value: object) -> TypeGuard[Tensor]:
     return isinstance(value, Tensor) and value.requires_grad
 
 

@@ -8,7 +8,7 @@ It always applies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -17,14 +17,25 @@ from netwright_runtime.model import evaluate
 from netwright_runtime.model.compiled import size_text
 from netwright_runtime.verify.inputs import torch_dtype
 from netwright_runtime.verify.property import Finding, Property, Trial
-from netwright_runtime.verify.recording import record
+from netwright_runtime.verify.recording import NodeFailed, Value, record
 from netwright_runtime.verify.subject import Subject
 
 
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
-    graph = subject.graph(trial.given)
-    inputs = subject.inputs(trial)
-    for value in record(graph, inputs):
+    try:
+        values = record(subject.graph(trial.given), subject.inputs(trial))
+    except NodeFailed as failed:
+        found = list(_unlike(failed.before, trial))
+        if not found:
+            raise
+        yield from found  # a wrong type makes what reads the value fail
+        return
+    yield from _unlike(values, trial)
+
+
+def _unlike(values: Iterable[Value], trial: Trial) -> Iterator[Finding]:
+    """The first value that is not of its type."""
+    for value in values:
         if value.type is None or not isinstance(value.value, Tensor):
             continue
         sizes = tuple(evaluate(size_text(size), trial.size) for size in value.type.shape)
