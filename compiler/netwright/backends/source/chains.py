@@ -7,6 +7,7 @@ from netwright.backends.source.containers import is_list
 from netwright.backends.source.context import ClassContext, is_plain
 from netwright.backends.source.hoisting import hoisted
 from netwright.backends.source.lookup import Lookup
+from netwright.ir.expr import Name
 from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.program import ExprNode, InlineNode, ModuleNode, Node
 
@@ -97,7 +98,17 @@ def becomes_identity(context: ClassContext, node: ModuleNode | InlineNode) -> bo
     child = made[0]
     if isinstance(child, ModuleChild):
         return not child.op.outputs
-    return len(child.outputs) == 1 and _takes_what_flows(context.of(child))
+    inner = context.of(child)
+    by_name = [a.source for a in inner.inputs] == list(_passing(context, node))
+    return len(child.outputs) == 1 and (_takes_what_flows(inner) or by_name)
+
+
+def _passing(context: ClassContext, node: ModuleNode | InlineNode) -> set[str]:
+    """The name of what flows on where a node is off, which an inline block may read by it."""
+    if node.given.implicit:
+        return set(context.facts.found(node, "input"))
+    given = (*node.given.positional, *node.given.named.values())
+    return {e.id for e in given if isinstance(e, Name)}
 
 
 def _shares(context: ClassContext, node: Node) -> bool:

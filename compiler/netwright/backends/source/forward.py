@@ -14,6 +14,7 @@ from netwright.backends.source.attributes import location
 from netwright.backends.source.chains import becomes_identity
 from netwright.backends.source.code import Assign, Extras, If, Statement
 from netwright.backends.source.context import ClassContext, tensorish
+from netwright.backends.source.lookup import is_nested
 from netwright.backends.source.loops import each, repeat
 from netwright.backends.source.nest import nest
 from netwright.backends.source.scans import scan
@@ -34,9 +35,6 @@ from netwright.ir.values import Outputs, Tensor, Value
 
 Opened = dict[str, Any]
 """Names of inline blocks, each with those opened in it."""
-
-NESTED = {"LSTM": ((0,), (1, 0), (1, 1))}
-"""Modules whose results are nested tuples: the path of each output."""
 
 
 class Forward(Translator):
@@ -140,10 +138,21 @@ class Forward(Translator):
             self.assign(node, node.targets, ex.Literal(None))
             return
         value = self.expr(node.value)
-        if len(node.targets) > 1:
+        targets: tuple[object, ...] = node.targets
+        if len(targets) > 1:
             value = self._results(node.value) or value
+        called = self.called_again(node.value)
+        if called is not None and (len(targets) > 1 or "outputs" in kinds):
+            value, child = called
+            targets = self.bound_to(node.targets, child)
         flows = kinds <= {"tensor", "outputs"}
-        self.assign(node, node.targets, value, flows and len(node.targets) == 1)
+        self.assign(node, targets, value, flows and len(node.targets) == 1)
+
+    def bound_to(self, targets: tuple[str, ...], child: Any) -> tuple[object, ...]:
+        """The targets of a call of several results: names of their own, or one for all."""
+        if len(targets) == 1:
+            targets = tuple(f"{targets[0]}.{o}" for o in self.output_names(child))
+        return (targets[0], targets[1:]) if is_nested(child) else targets
 
     def _results(self, expr: ex.Expr) -> ex.Expr | None:
         """The locals that hold the results of a node with several: `values, places: pool`."""
@@ -240,10 +249,7 @@ class Forward(Translator):
         if len(outputs) <= 1:
             return (f"{node.name}.{outputs[0]}" if outputs else node.name,)
         names = [f"{node.name}.{o}" if o else node.name for o in outputs]
-        op = child.op.name if isinstance(child, ModuleChild) else ""
-        if op in NESTED:
-            return (names[0], tuple(names[1:]))
-        return tuple(names)
+        return (names[0], tuple(names[1:])) if is_nested(child) else tuple(names)
 
     def inputs(
         self,

@@ -14,6 +14,14 @@ from netwright.ir.values import TensorList
 from netwright.ops.entry import ModuleOp
 
 
+NESTED = {"LSTM": ((0,), (1, 0), (1, 1))}
+"""Modules whose results are nested tuples: the path of each output."""
+
+
+def is_nested(child: Any) -> bool:
+    return isinstance(child, ModuleChild) and child.op.name in NESTED
+
+
 class Lookup:
     """The names of one class."""
 
@@ -82,6 +90,15 @@ class Lookup:
         if child.cut:
             return []
         return [] if len(child.outputs) == 1 else list(child.outputs)
+
+    def result(self, called: ex.Expr, child: Any, number: int) -> ex.Expr:
+        """One of the results of a call; of a single one the call itself."""
+        if not self.output_names(child):
+            return called
+        path = NESTED[child.op.name][number] if is_nested(child) else (number,)
+        for index in path:
+            called = ex.Index(called, (ex.Literal(index),))
+        return called
 
     def implicit(self, node: Node) -> str:
         found = self.facts.found(node, "input")

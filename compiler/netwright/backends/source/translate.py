@@ -14,7 +14,7 @@ from netwright.backends.source.lookup import Lookup
 from netwright.backends.source.words import attribute_name, flag_name
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim
-from netwright.ir.instance import ModuleChild
+from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.printer import rebuild
 from netwright.ir.program import (
     BufferNode,
@@ -114,6 +114,9 @@ class Translator(Lookup):
             of_tensor = expr.name in ("shape", "dtype", "ndim", "T", "mT")
             if isinstance(node, ModuleNode | InlineNode) and not of_tensor:
                 return self._weight(node, expr.name)
+        called = self.called_again(expr.value)
+        if called is not None and expr.name in (names := self.output_names(called[1])):
+            return self.result(*called, names.index(expr.name))
         return ex.Attribute(self.expr(expr.value), expr.name)
 
     def _weight(self, node: ModuleNode | InlineNode, name: str) -> ex.Expr:
@@ -186,11 +189,9 @@ class Translator(Lookup):
             return self._op(op, args, keywords, as_method=True)
         assert isinstance(expr.func, ex.Name)
         name = expr.func.id
-        node = self.nodes.get(name)
-        if isinstance(node, ModuleNode | InlineNode) and name not in FUNCTIONS:
-            return self._again(expr, node)
-        if isinstance(node, ModuleNode | InlineNode) and self.facts.found(node, "child"):
-            return self._again(expr, node)
+        called = self.called_again(expr)
+        if called is not None:
+            return self.result(*called, 0)
         if name == "sum" and not self._is_numeric(expr) and self._is_list(expr):
             return self._sum(expr)
         args = tuple(self.expr(a) for a in expr.args)
@@ -246,7 +247,21 @@ class Translator(Lookup):
             return call("sum", ex.Index(terms, (tail,)), ex.Index(terms, (head,)))
         return ex.Call(ex.Name("sum"), (terms, *(self.expr(a) for a in expr.args[1:])))
 
-    def _again(self, expr: ex.Call, node: ModuleNode | InlineNode) -> ex.Expr:
+    def called_again(self, expr: ex.Expr) -> tuple[ex.Expr, Any] | None:
+        """The call of a node's module in an expression, and what is called."""
+        if not isinstance(expr, ex.Call) or not isinstance(expr.func, ex.Name):
+            return None
+        name = expr.func.id
+        node = self.nodes.get(name)
+        if not isinstance(node, ModuleNode | InlineNode):
+            return None
+        if name in FUNCTIONS and not self.facts.found(node, "child"):
+            return None
+        return self._again(expr, node)
+
+    def _again(
+        self, expr: ex.Call, node: ModuleNode | InlineNode
+    ) -> tuple[ex.Expr, ModuleChild | Instance]:
         if location(node).spliced:
             message = f'`{node.name}` has no level of its own (`key: ""`), and is called again'
             refuse(node, message, "give it a name among the weights, or write its nodes twice")
@@ -263,7 +278,7 @@ class Translator(Lookup):
             for name in node.captures:
                 if name not in inputs and name in self.tensors:
                     inputs[name] = self._tensor(name)
-        return self.call(node, self.reach(node), inputs, child)
+        return self.call(node, self.reach(node), inputs, child), child
 
     def _rearranged(self, expr: ex.Call, steps: Any) -> ex.Expr:
         lengths = self.facts.found(expr, "lengths")[0]

@@ -64,7 +64,7 @@ def inputs_of(
 
 def otherwise(elaborator: Elaborator, frame: Frame, node: Node, passing: Value) -> Value:
     if node.control.otherwise is not None:
-        return elaborator.evaluator(frame).value(node.control.otherwise)
+        return first(elaborator.evaluator(frame).value(node.control.otherwise))
     if passing is None:
         fault(
             "E0213",
@@ -84,9 +84,9 @@ def passing(
     given = node.given
     evaluator = elaborator.evaluator(frame)
     if given.positional:
-        return evaluator.value(given.positional[0])
+        return first(evaluator.value(given.positional[0]))
     if given.named:
-        return evaluator.value(next(iter(given.named.values())))
+        return first(evaluator.value(next(iter(given.named.values()))))
     frame.fact(node, "input", frame.running_from)
     return frame.running
 

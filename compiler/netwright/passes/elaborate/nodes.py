@@ -88,7 +88,9 @@ def _expr_node(elaborator: Elaborator, frame: Frame, node: ExprNode) -> Value:
         frame.fact(node, "when", holds)
         if not holds:
             return otherwise(elaborator, frame, node, frame.running)
-    return elaborator.evaluator(frame).value(node.value)
+    value = elaborator.evaluator(frame).value(node.value)
+    is_name = isinstance(node.value, ex.Name) and len(node.targets) == 1
+    return first(value) if is_name else value
 
 
 def _module_node(elaborator: Elaborator, frame: Frame, node: ModuleNode | InlineNode) -> Value:

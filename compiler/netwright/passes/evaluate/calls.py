@@ -49,7 +49,7 @@ def _call_named(evaluator: Evaluator, expr: ex.Call, name: str) -> Value:
 
 def _again(evaluator: Evaluator, expr: ex.Call, handle: Handle) -> Value:
     positional = [evaluator.value(a) for a in expr.args]
-    named = {k.name: evaluator.value(k.value) for k in expr.keywords}
+    named = {k.name: first(evaluator.value(k.value)) for k in expr.keywords}
     return evaluator.call_again(evaluator.frame, handle, positional, named, expr)
 
 
@@ -102,7 +102,7 @@ def _function(evaluator: Evaluator, expr: ex.Call, name: str) -> Value:
 def _number_function(evaluator: Evaluator, expr: ex.Call, name: str) -> Value:
     """`max`, `len`, `sum`: over numbers where all are numbers, else the op of that name."""
     positional = [first(evaluator.value(a)) for a in expr.args]
-    named = {k.name: evaluator.value(k.value) for k in expr.keywords}
+    named = {k.name: first(evaluator.value(k.value)) for k in expr.keywords}
     structural = name in numbers.STRUCTURAL and name != "sum"
     lists = (*positional, *named.values())
     has_tensors = any(True for v in lists for _ in tensors(v))

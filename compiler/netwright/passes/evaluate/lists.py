@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netwright.ir import expr as ex
-from netwright.ir.values import Value, describe
+from netwright.ir.values import Value, describe, first
 from netwright.passes.faults import fault
 from netwright.passes.work import spend
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def list_expr(evaluator: Evaluator, expr: ex.ListExpr) -> Value:
-    return tuple(evaluator.value(item) for item in expr.items)
+    return tuple(first(evaluator.value(item)) for item in expr.items)
 
 
 def comprehension(evaluator: Evaluator, expr: ex.Comprehension) -> Value:
@@ -34,7 +34,7 @@ def comprehension(evaluator: Evaluator, expr: ex.Comprehension) -> Value:
         for item in items:
             frame.names.update(bind_targets(expr.targets, item, expr))
             if all(evaluator.condition(c) for c in expr.conditions):
-                results.append(evaluator.value(expr.element))
+                results.append(first(evaluator.value(expr.element)))
     finally:
         frame.names, frame.symbolic = saved, symbolic
     return tuple(results)

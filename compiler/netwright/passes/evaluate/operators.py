@@ -99,4 +99,4 @@ def bool_op(evaluator: Evaluator, expr: ex.BoolOp) -> Value:
 def if_else(evaluator: Evaluator, expr: ex.IfElse) -> Value:
     holds = evaluator.condition(expr.condition)
     evaluator.frame.fact(expr, "holds", holds)
-    return evaluator.value(expr.then if holds else expr.otherwise)
+    return first(evaluator.value(expr.then if holds else expr.otherwise))
