@@ -13,7 +13,6 @@ from netwright.ir.program import ExprNode, Node
 from netwright.ir.values import TensorList
 from netwright.ops.entry import ModuleOp
 
-
 NESTED = {"LSTM": ((0,), (1, 0), (1, 1))}
 """Modules whose results are nested tuples: the path of each output."""
 
