@@ -21,7 +21,9 @@ def test_an_export_holds_at_other_sizes() -> None:
 def test_a_model_that_keeps_a_size() -> None:
     held = subject(SPEC)
     found = finding(patched(held, "torch.arange(T,", "torch.arange(int(T),"), PROPERTY)
-    assert found.message
+    assert found.message.startswith("torch.export does not take it: ")
+    assert "L['x'].size()[1]" in found.message
+    assert "int()" in found.help
 
 
 def test_walked_dims_of_recurrent_modules_stay_fixed() -> None:

@@ -56,5 +56,20 @@ def test_a_range_for_all_outputs() -> None:
     assert finding(subject(text), PROPERTY).node == "size"
 
 
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("{sums_to_one: {probs: -1}}", "the sum of `probs` over `-1` is to be 1 and is off by "),
+        ("{output_range: {probs: [2, null]}}", "`probs` lies within "),
+        ("{output_range: [2, null]}", "the output lies within "),
+    ],
+)
+def test_an_output_that_is_not_declared_has_the_name_of_its_node(claim: str, message: str) -> None:
+    scores = TEXT.partition("  gate")[0].replace("dim=-1", "dim=1")
+    found = finding(subject(f"{scores}properties: {claim}\n"), PROPERTY)
+    assert found.node == "probs"
+    assert found.message.startswith(message)
+
+
 def test_it_applies_to_what_claims_it() -> None:
     assert outcome(subject(TEXT.partition("properties")[0]), PROPERTY).verdict == "skipped"

@@ -37,9 +37,11 @@ OTHERS = 2
 _AT = re.compile(r"(<netwright [^>]+>)[\"']?(?:, line |:)(\d+)")
 """How torch says at which line of the emitted source something happened."""
 
-
 _REASON = re.compile(r"\d+/\d+: ")
 """What torch puts before the reason of a recompilation: the numbers of frame and attempt."""
+
+_EXPLAINED = "Explanation: "
+"""What it puts before the reason of a graph break."""
 
 
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
@@ -147,7 +149,9 @@ def _said(text: str) -> str:
     """The line of an error of torch's that says why, without the code that it quotes."""
     lines = [line.strip(" -") for line in text.splitlines() if line.strip(" -")]
     reasons = [line for line in lines if _REASON.match(line)]
-    return _REASON.sub("", (reasons or lines or [""])[0]).partition("  # ")[0]
+    explained = [line for line in lines if line.startswith(_EXPLAINED)]
+    found = (reasons or explained or lines or [""])[0].removeprefix(_EXPLAINED)
+    return _REASON.sub("", found).partition("  # ")[0]
 
 
 def least(subject: Subject) -> dict[str, int]:

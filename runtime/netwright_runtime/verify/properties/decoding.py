@@ -76,8 +76,9 @@ def _stepwise(subject: Subject, trial: Trial, dim: str, whole: _Run) -> Iterator
         step = _Run(subject, given, inputs)
         apart = step.apart(whole, dim, done, length)
         if apart is not None:
-            told = f"`{dim}` {done} to {done + length - 1} with the state of those before"
-            message = f"decoding {told} differs from one pass over all"
+            last = done + length - 1
+            told = f"positions {done} to {last}" if last > done else f"position {done}"
+            message = f"decoding {told} of `{dim}` differs from one pass over all"
             yield Finding(message, apart.path, apart.place)
             return
         state = {name: step.outputs[out] for name, out in subject.manifest.state.items()}

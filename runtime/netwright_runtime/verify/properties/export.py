@@ -21,6 +21,7 @@ from netwright_runtime.model import Slot
 from netwright_runtime.model.sizes import names_in
 from netwright_runtime.verify.compare import difference, tensors
 from netwright_runtime.verify.domains import domains
+from netwright_runtime.verify.explain import explained
 from netwright_runtime.verify.property import Finding, Level, Property, Trial
 from netwright_runtime.verify.subject import Subject
 
@@ -33,7 +34,11 @@ def unfit(subject: Subject) -> str:
 
 
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
-    program = _exported(subject, trial)
+    try:
+        program = _exported(subject, trial)
+    except RuntimeError as error:
+        yield _refused(subject, error)
+        return
     other = Trial(tuple(_other_sizes(subject, trial).items()), trial.given, trial.seed + 1)
     for at in (trial, other):
         inputs = subject.inputs(at)
@@ -45,6 +50,16 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
                 where = "at other sizes than it was made at" if at is other else "at its own sizes"
                 yield Finding(f"the exported model differs {where}: {at.size}")
                 return
+
+
+def _refused(subject: Subject, error: RuntimeError) -> Finding:
+    """What torch says of a model that it does not take: the dim that was to be dynamic, if any."""
+    found = explained(subject, error)
+    lines = [line.strip() for line in str(error).strip().splitlines()] or [""]
+    fixed = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    said = (fixed or lines)[0].partition(". ")[0]
+    help = "compute with the size itself: `int()` makes a number of it" if fixed else ""
+    return Finding(f"torch.export does not take it: {said}", found.node, found.place, help)
 
 
 def _exported(subject: Subject, trial: Trial) -> ExportedProgram:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.fx import GraphModule, Node
 
 from netwright_runtime.verify.axes import outputs
+from netwright_runtime.verify.properties.outputs import span
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import path_of, place_of, record
 from netwright_runtime.verify.subject import Subject
@@ -51,7 +52,7 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
             if not (low or 0.0) <= scale <= (float("inf") if high is None else high):
                 yield Finding(
                     f"the standard deviation of `{name}` begins at {scale:.3g}, "
-                    f"the spec says [{low}, {high}]",
+                    f"the spec says {span(low, high)}",
                     path_of(node),
                     place_of(node),
                 )

@@ -57,15 +57,16 @@ def _ranges(
     claim = subject.declared.get("output_range", {})
     ranges = claim if isinstance(claim, dict) else dict.fromkeys(nodes, claim)
     for name, (low, high) in ranges.items():
-        for node in nodes[name]:
+        for node in _of(nodes, name):
             value = values[node].value
             if not isinstance(value, Tensor) or not value.is_floating_point():
                 continue
             least, most = value.min().item(), value.max().item()
             if not _above(least, low) or not _above(-most, None if high is None else -high):
-                span = f"[{_end(low, '-inf')}, {_end(high, 'inf')}]"
+                said = f"`{name}`" if name else "the output"
                 yield Finding(
-                    f"`{name}` lies within [{least:.3g}, {most:.3g}], the spec says {span}",
+                    f"{said} lies within [{least:.3g}, {most:.3g}], "
+                    f"the spec says {span(low, high)}",
                     path_of(node),
                     place_of(node),
                 )
@@ -76,15 +77,22 @@ def _above(value: float, bound: float | None) -> bool:
     return not math.isnan(value) and (bound is None or value >= bound - ROUNDING)
 
 
-def _end(bound: float | None, open_end: str) -> str:
-    return open_end if bound is None else f"{bound:g}"
+def span(low: float | None, high: float | None) -> str:
+    """A range as the spec writes it, with infinity for an open end."""
+    ends = (-math.inf if low is None else low, math.inf if high is None else high)
+    return f"[{ends[0]:g}, {ends[1]:g}]"
+
+
+def _of(nodes: Mapping[str, list[Node]], name: str) -> list[Node]:
+    """The nodes of an output; a model that declares none has one, without a name of its own."""
+    return nodes[name if name in nodes else ""]
 
 
 def _sums(
     subject: Subject, nodes: Mapping[str, list[Node]], values: Mapping[Node, Value]
 ) -> Iterator[Finding]:
     for name, over in subject.declared.get("sums_to_one", {}).items():
-        for node in nodes[name]:
+        for node in _of(nodes, name):
             shape = shape_of(values[node]) or ()
             axis = shape.index(over) if isinstance(over, str) else over
             value = values[node].value
