@@ -163,7 +163,7 @@ def _show(report: Report) -> None:
     Console(highlight=False).print(table)
     for outcome in report.outcomes:
         if outcome.findings:
-            print(_told(outcome))
+            print(told(outcome))
     print(_verdict([report]))
 
 
@@ -177,7 +177,7 @@ def _row(outcome: Outcome) -> Sequence[str]:
     return outcome.property, str(outcome.trials) if ran else "", seconds, verdict
 
 
-def _told(outcome: Outcome) -> str:
+def told(outcome: Outcome) -> str:
     """The findings of a property as text, with the command that repeats a failure."""
     kind = "error" if outcome.verdict == "failed" else "warning"
     lines = [f"{kind}[{outcome.property}]: " + _finding(f) for f in outcome.findings]
