@@ -13,13 +13,13 @@ def specs() -> dict[str, str]:
     repeated = "{{op: Linear(out_features=8 + i), repeat: 10}}"
     block = "{{inputs: {{x: 'float[B, 3, H, W]'}}, graph: {{a: ReLU}}}}"
     return {
-        "10,000 nodes of five forms": spec(10_000),
+        "8,000 nodes of five forms": spec(8_000),
         "nodes of five forms, 1 MiB": _full(spec(40_000)),
         "short nodes, 1 MiB": _full(_graph("ReLU", 90_000)),
-        "10,000 convolutions": _graph("Conv2d(out_channels=8, kernel_size=3)", 10_000),
-        "10,000 sums": _graph("x + x", 10_000),
+        "8,000 convolutions": _graph("Conv2d(out_channels=8, kernel_size=3)", 8_000),
+        "8,000 sums": _graph("x + x", 8_000),
         "5,000 long expressions": _graph("x + x * 2 - x / 3 + (x + 1) * (x - 2) + relu(x)", 5_000),
-        "10,000 distinct layers in loops": _graph(repeated, 10_000),
+        "8,000 distinct layers in loops": _graph(repeated, 8_000),
         "5,000 blocks, each used": _graph("K{k}", 5_000)
         + _many("blocks", f"K{{k}}: {block}", 5_000),
         "params, each from the last": _HEAD

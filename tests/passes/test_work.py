@@ -8,7 +8,7 @@ from netwright.driver.emit import emit
 from netwright.passes import work
 
 SPECS = Path(__file__).parents[2] / "specs"
-MARGIN = 4
+MARGIN = 3
 """How many times the work that the largest spec of the catalogue takes is allowed."""
 
 _HEAD = """
@@ -78,7 +78,7 @@ _COSTLY = {
 
 @pytest.fixture
 def less(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fourth of the budget."""
+    """A third of the budget."""
     monkeypatch.setattr(work, "FIXED", work.FIXED // MARGIN)
 
 

@@ -23,7 +23,7 @@ class Budgets:
     """
 
     text: int = 1024 * 1024
-    nodes: int = 10_000
+    nodes: int = 8_000
     expressions: int = 400_000
     depth: int = 64
     scalar: int = 64 * 1024

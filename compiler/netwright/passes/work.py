@@ -1,7 +1,7 @@
 """What evaluating a spec may cost, over all of its variants: a spec always ends, and soon.
 
 Work is counted in units of about a microsecond: an expression or an item of a list is one, a node
-about forty. A spec has a fixed amount, about a second and five times what the largest of the
+about forty. A spec has a fixed amount, about a second and three times what the largest of the
 catalogue takes; one that writes out more nodes than that is enough for may visit each of them three
 times.
 """
@@ -25,7 +25,7 @@ NODE = 40
 STEP = 20
 """Units for one operation on tensors."""
 
-FIXED = 1_000_000
+FIXED = 650_000
 THRICE = 3 * NODE
 """Units for every node of a file that holds more of them than the fixed amount is for."""
 
