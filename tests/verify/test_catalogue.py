@@ -15,7 +15,7 @@ THOROUGH = [
     "graph/gcn",
     "language/tiny_gpt",
     "recurrent/lstm_classifier",
-    "vision/resnet",
+    "tabular/ft_transformer",
 ]
 
 
