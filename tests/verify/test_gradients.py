@@ -28,8 +28,8 @@ def test_a_model_in_which_all_learns() -> None:
             "cut",
             "",
         ),
-        ("a: Linear(out_features=4)\n  b: a * 0.0", "a", "zero throughout"),
-        ("a: Linear(out_features=4)\n  b: (a - a).relu()", "a", "zero throughout"),
+        ("a: Linear(out_features=4)\n  b: a * 0.0", "b", "zero throughout"),
+        ("a: Linear(out_features=4)\n  b: (a - a).relu()", "b", "zero throughout"),
     ],
 )
 def test_what_cannot_learn_is_named(graph: str, node: str, reason: str) -> None:

@@ -10,6 +10,7 @@ from netwright.diagnostics import Report
 from netwright.driver.failure import CallError
 from netwright.driver.model import Model, load
 from netwright.passes.model import Case
+from netwright.passes.starts import starts
 from netwright.passes.ties import ties
 
 if TYPE_CHECKING:
@@ -50,4 +51,5 @@ def graph(
     others = [i for i in elaboration.cases.values() if i is not chosen]
     lowered = fx.lower(chosen, among=others, training=training)
     fx.tie(lowered, ties(elaboration, Report()))
+    fx.begin(lowered, starts(elaboration))
     return lowered

@@ -280,8 +280,8 @@ LOWERING = (
         "arguments",
         "segments as tokens",
         "words kinds",
-        "words = self.words(tokens)",
-        "words = self.words(segment)",
+        "self.words(tokens)",
+        "self.words(segment)",
     ),
     _of.lowering(
         "arguments",

@@ -322,10 +322,10 @@ LOWERING = (
     ),
     _of.lowering(
         "arguments",
-        "keys and values swapped",
+        "keys of the past for its values",
         _CORE + "*",
-        "torch.stack([x, v])",
-        "torch.stack([v, x])",
+        "v = torch.cat([past[1]",
+        "v = torch.cat([past[0]",
     ),
     _of.lowering(
         "arguments",
@@ -359,8 +359,8 @@ LOWERING = (
         "axes",
         "repeated, not interleaved",
         _CORE + "keys",
-        "keys = x.repeat_interleave(self.heads // self.kv_heads, dim=1)",
-        "keys = x.repeat(1, self.heads // self.kv_heads, 1, 1)",
+        "repeat_interleave(self.heads // self.kv_heads, dim=1)\n        values",
+        "repeat(1, self.heads // self.kv_heads, 1, 1)\n        values",
     ),
     _of.lowering(
         "calls",

@@ -225,17 +225,17 @@ LOWERING = (
     ),
     _of.lowering(
         "arguments",
-        "queries and items swapped",
+        "another sign of the query",
         "pool*",
-        "self.pool(self.seed.expand(B, 1, self.dim), out)",
-        "self.pool(out, self.seed.expand(B, 1, self.dim))",
+        "self.pool(self.seed.expand(",
+        "self.pool(-self.seed.expand(",
     ),
     _of.lowering(
         "axes",
-        "the largest feature",
+        "the smallest for the largest",
         "largest",
-        "largest = torch.amax(out, dim=1)",
-        "largest = torch.amax(out, dim=2)[:, :1].expand(B, self.dim)",
+        "torch.amax(",
+        "torch.amin(",
     ),
     _of.lowering(
         "axes",

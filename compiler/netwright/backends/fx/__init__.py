@@ -1,5 +1,6 @@
 """The fx back end: an instance tree as a `torch.fx.GraphModule`."""
 
+from netwright.backends.fx.initialise import begin
 from netwright.backends.fx.lower import lower, tie
 
-__all__ = ["lower", "tie"]
+__all__ = ["begin", "lower", "tie"]

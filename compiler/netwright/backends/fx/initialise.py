@@ -6,11 +6,11 @@ one with a single dim (a bias, say) zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import init
 
 from netwright.ir.instance import Initial
@@ -40,3 +40,9 @@ def initialise(tensor: Tensor, initial: Initial | None) -> None:
         initial = Initial("normal", (), (("std", 0.02),)) if tensor.ndim > 1 else Initial("zeros")
     with torch.no_grad():
         INITIALISERS[initial.name](tensor, *initial.positional, **dict(initial.named))
+
+
+def begin(module: nn.Module, starts: Iterable[tuple[str, Initial]]) -> None:
+    """Fill the parameters that init rules are about, in the rules' order."""
+    for name, initial in starts:
+        initialise(module.get_parameter(name), initial)

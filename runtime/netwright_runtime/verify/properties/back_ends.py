@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.fx import Node
 
-from netwright_runtime.verify.compare import all_identical, identical, scalar, tensors
+from netwright_runtime.verify.compare import all_identical, identical, leaves, scalar, tensors
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Called, Value, path_of, place_of, record, watch
 from netwright_runtime.verify.subject import Subject
@@ -62,12 +62,36 @@ def _located(subject: Subject, trial: Trial, training: bool, message: str) -> Fi
         torch.manual_seed(trial.seed)
         graph = subject.graph(trial.given, training=training)
         values = record(graph, subject.inputs(trial))
+        torch.manual_seed(trial.seed)
+        out = module(**subject.inputs(trial))
     report = "a fault of the compiler: please report it with the spec"
-    node = _uncomputed(values, called)
-    if node is None:
-        return Finding(message, help=report)
-    said = f"{message}: the source never computes this value"
-    return Finding(said, path_of(node), place_of(node), report)
+    node = _other_buffer(values, module) or _uncomputed(values, called)
+    if node is not None:
+        said = f"{message}: the source never computes this value"
+        return Finding(said, path_of(node), place_of(node), report)
+    node = _other_output(values, out)
+    if node is not None:
+        said = f"{message}: the source gives another value than this one"
+        return Finding(said, path_of(node), place_of(node), report)
+    return Finding(message, help=report)
+
+
+def _other_buffer(values: list[Value], module: nn.Module) -> Node | None:
+    """The first buffer that the source holds otherwise; those that are saved are copied to both."""
+    buffers = dict(module.named_buffers())
+    for value in values:
+        theirs = buffers.get(str(value.node.target)) if value.node.op == "get_attr" else None
+        if theirs is not None and not identical(theirs, value.value):
+            return value.node
+    return None
+
+
+def _other_output(values: list[Value], out: Any) -> Node | None:
+    """The node that makes the first output for which the source gives something else."""
+    nodes = [leaf for leaf in leaves(values[-1].node.args[0]) if isinstance(leaf, Node)]
+    given = {value.node: value.value for value in values}
+    pairs = zip(nodes, leaves(out), strict=False)
+    return next((node for node, theirs in pairs if not identical(given[node], theirs)), None)
 
 
 def _uncomputed(values: list[Value], called: list[Called]) -> Node | None:

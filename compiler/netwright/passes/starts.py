@@ -1,0 +1,54 @@
+"""What init rules make of the weights of a model: each weight that a rule matches, in their order.
+
+A weight that several rules match is there several times; the last of them is how it begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netwright.ir.instance import Initial, Instance, Path, named
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.frame import Frame
+from netwright.passes.model import Elaboration
+from netwright.passes.rules import matches
+from netwright.passes.weights import initial
+
+Below = tuple[str, Path]
+"""A class above a weight, and the weight's path below it."""
+
+
+def starts(elaboration: Elaboration) -> Iterator[tuple[str, Initial]]:
+    """A weight's name and how it begins, rule by rule."""
+    module = elaboration.module
+    weights: dict[Path, tuple[Below, ...]] = {}
+    for instance in elaboration.cases.values() if module.init else ():
+        weights.update(_weights(instance, (), ()))
+    block = Instance(elaboration.block, elaboration.scope, {}, {})
+    for rule in module.init:
+        begins = initial(Evaluator(Frame(block, dict(elaboration.params))), rule.value)
+        for path, classes in weights.items():
+            name = ".".join(path)
+            owned = any(f"{cls}.{'.'.join(below)}" == rule.match for cls, below in classes)
+            if owned or matches(rule.match, name):
+                yield name, begins
+
+
+def _weights(
+    instance: Instance, prefix: Path, above: tuple[tuple[str, int], ...]
+) -> Iterator[tuple[Path, tuple[Below, ...]]]:
+    """Every parameter's path, with the classes that it stands below; `above` has their depths."""
+    if not instance.block.inline:  # its name is that of a node, and no class's
+        above = (*above, (instance.block.name, len(prefix)))
+    own = [(prefix, above, weight) for weight in instance.weights.values()]
+    for path, child in instance.children.items():
+        below = (*prefix, *named(path))
+        if isinstance(child, Instance):
+            yield from _weights(child, below, above)
+        else:
+            classes = (*above, (child.op.name, len(below)))
+            own += [(below, classes, weight) for weight in child.weights]
+    for at, classes, weight in own:
+        if not weight.buffer:
+            path = (*at, *weight.name.split("."))
+            yield path, tuple((cls, path[depth:]) for cls, depth in classes)
