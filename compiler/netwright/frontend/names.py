@@ -14,6 +14,7 @@ from netwright.frontend.name_args import check_module, param_value
 from netwright.frontend.name_exprs import ExprNames, Level, listing, text_of
 from netwright.frontend.recursion import check_recursion
 from netwright.frontend.scope import Binding, FileScope, OpCallee, Scope, block_scope, of_param
+from netwright.frontend.shared import report_shared
 from netwright.frontend.typeparse import ANY
 from netwright.frontend.unused import Flow, report_unused
 from netwright.ir.expr import Attribute, Call, Expr, Name
@@ -42,6 +43,7 @@ def check(module: Module, file: FileScope, report: Report) -> None:
         checker.model(module.model)
     names.report_missed()
     check_recursion(module, file, report)
+    report_shared(module, report)
     if not report.errors:
         report_unused(module, names)
         report_hidden(module, report)

@@ -30,7 +30,7 @@ def _is_plain_chain(context: ClassContext, node: ModuleNode | InlineNode) -> boo
     made = context.facts.found(node, "child")
     if loop is None or loop.kind != "repeat" or loop.collect or node.control.shared or not made:
         return False
-    if node.control.checkpoint is not None:
+    if node.control.checkpoint is not None or acts_at_call(context, node):
         return False
     given = node.given
     if len(given.positional) + len(given.named) > 1:
@@ -91,6 +91,8 @@ def becomes_identity(context: ClassContext, node: ModuleNode | InlineNode) -> bo
     when = node.control.when
     if when is None or node.control.otherwise is not None or not Lookup(context).is_build(when):
         return False
+    if node.control.shared:
+        return False
     made = context.facts.found(node, "child")
     given = node.given
     if not made or len(given.positional) + len(given.named) > 1 or _shares(context, node):
@@ -99,8 +101,16 @@ def becomes_identity(context: ClassContext, node: ModuleNode | InlineNode) -> bo
     if isinstance(child, ModuleChild):
         return not child.op.outputs
     inner = context.of(child)
-    by_name = [a.source for a in inner.inputs] == list(_passing(context, node))
+    carries = node.control.loop is not None and node.control.loop.kind == "repeat"
+    by_name = not carries and [a.source for a in inner.inputs] == list(_passing(context, node))
     return len(child.outputs) == 1 and (_takes_what_flows(inner) or by_name)
+
+
+def acts_at_call(context: ClassContext, node: ModuleNode | InlineNode) -> bool:
+    """Whether a node is switched in `forward`: off at times, with no `nn.Identity()` in its
+    place."""
+    holds = set(context.facts.found(node, "when"))
+    return holds == {True, False} and not becomes_identity(context, node)
 
 
 def _passing(context: ClassContext, node: ModuleNode | InlineNode) -> set[str]:

@@ -100,6 +100,20 @@ class ClassContext:
         return self.family[self.model.class_of[instance]]
 
 
+def shared_counters(context: ClassContext) -> frozenset[str]:
+    """The names of shared loops that an inline block reads: numbers that each call gives it, since
+    all iterations are one module."""
+    if not context.block.inline or context.parent is None:
+        return frozenset()
+    for node in context.parent.block.nodes:
+        if isinstance(node, InlineNode) and node.block is context.block:
+            loop = node.control.loop
+            names = frozenset(() if loop is None else loop.names)
+            own = names if node.control.shared else frozenset()
+            return (own | shared_counters(context.parent) - names) & set(node.captures)
+    return frozenset()
+
+
 def is_chain(facts: ClassFacts) -> bool:
     """Whether an inline block is a plain chain of modules called 0, 1, 2, ...: an
     `nn.Sequential`."""

@@ -6,12 +6,13 @@ well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from netwright.backends.source import splice
 from netwright.backends.source.attributes import location
-from netwright.backends.source.chains import becomes_identity
+from netwright.backends.source.chains import acts_at_call
 from netwright.backends.source.code import Assign, Extras, If, Statement
 from netwright.backends.source.context import ClassContext, tensorish
 from netwright.backends.source.lookup import is_nested
@@ -108,21 +109,23 @@ class Forward(Translator):
         """`targets = value`; `shape` says the value in a comment, if it is that of the node."""
         statement = Assign(tuple(local(t) for t in targets), value, flows, span=node.span)
         if flows and shape and len(targets) == 1:
-            statement.comment = self._shape(node)
+            statement.comment = self._shape(node, str(targets[0]))
         self.statements.append(statement)
 
-    def _shape(self, node: Node) -> str:
+    def _shape(self, node: Node, target: str) -> str:
         """The shape of a node's tensor in the class's names, if it is the same in all instances."""
         shapes: set[str] = set()
+        output = target.removeprefix(f"{node.name}.")
         for instance in self.facts.symbolic:
             value = instance.values.get(node.name)
             if isinstance(value, Outputs):
-                value = value.first
+                value = value.items.get(output, value.first)
             if not isinstance(value, Tensor):
                 return ""
             shapes.add(", ".join(_shown(d) for d in value.type.shape))
         text = shapes.pop() if len(shapes) == 1 else ""
-        return f"({text})" if 0 < len(text) <= 32 and "?" not in text else ""
+        clear = 0 < len(text) <= 32 and "?" not in text and not _ROUNDED_WITHIN.search(text)
+        return f"({text})" if clear else ""
 
     def _expr_node(self, node: ExprNode) -> None:
         kinds = set(self.facts.found(node, "kind"))
@@ -167,7 +170,6 @@ class Forward(Translator):
 
     def _single(self, node: ModuleNode | InlineNode) -> None:
         made = self.facts.found(node, "child")
-        holds = set(self.facts.found(node, "when"))
         if not made:
             self._passing(node)
             return
@@ -177,7 +179,7 @@ class Forward(Translator):
             return
         value = self.call(node, self.reach(node), inputs, made[0])
         targets = self.targets(node, made[0])
-        if True in holds and False in holds and not becomes_identity(self.context, node):
+        if acts_at_call(self.context, node):
             self._conditional(node, targets, value, inputs)
             return
         self.assign(node, targets, value, flows=True)
@@ -230,18 +232,22 @@ class Forward(Translator):
         inputs: Mapping[str, ex.Expr],
     ) -> None:
         """A module that runs only where a condition holds at call."""
-        assert node.control.when is not None
-        condition = self.condition(node.control.when, node.name)
-        if node.control.otherwise is not None:
-            other = self.expr(node.control.otherwise)
-        else:
-            other = next(iter(inputs.values()))
+        switched = self.switched(node, value, next(iter(inputs.values())))
         if len(targets) == 1:
-            self.assign(node, targets, ex.IfElse(condition, value, other), flows=True)
+            self.assign(node, targets, switched, flows=True)
             return
         body: list[Statement] = [Assign(targets, value, True, span=node.span)]
-        rest: list[Statement] = [Assign(targets, other, True, span=node.span)]
-        self.statements.append(If(condition, body, rest, span=node.span))
+        rest: list[Statement] = [Assign(targets[:1], switched.otherwise, True, span=node.span)]
+        self.statements.append(If(switched.condition, body, rest, span=node.span))
+
+    def switched(
+        self, node: ModuleNode | InlineNode, value: ex.Expr, passing: ex.Expr
+    ) -> ex.IfElse:
+        """The value of a node where its condition holds, else what its `else` says or passes by."""
+        assert node.control.when is not None
+        condition = self.condition(node.control.when, node.name)
+        other = node.control.otherwise
+        return ex.IfElse(condition, value, passing if other is None else self.expr(other))
 
     def targets(self, node: Node, child: Any) -> tuple[object, ...]:
         """The names that a call's results get: the node's, or one for each output."""
@@ -285,7 +291,8 @@ class Forward(Translator):
         for name in node.captures:
             if name in found:
                 continue
-            if any(name in scope for scope in self.bound) and name in tensors:
+            given = node.control.shared or name in tensors
+            if any(name in scope for scope in self.bound) and given:
                 found[name] = ex.Name(name)
                 continue
             for instance in self.facts.instances:
@@ -307,8 +314,10 @@ class Forward(Translator):
         {"repeat": repeat, "each": each, "scan": scan}[kind](self, node, made)
 
 
+_ROUNDED_WITHIN = re.compile(r"//\w+\)")
+"""A quotient that is counted with again, as in `(dim//heads)*heads`: it tells a reader nothing."""
+
+
 def _shown(size: Size) -> str:
     """A size in a comment, without spaces around its operators."""
-    return (
-        show(size).replace(" // ", "/").replace(" * ", "*").replace(" + ", "+").replace(" - ", "-")
-    )
+    return re.sub(r" (//|[*+-]) ", r"\1", show(size))

@@ -38,6 +38,7 @@ def _counters(context: ClassContext) -> set[str]:
             isinstance(node, InlineNode)
             and node.block is context.block
             and node.control.loop is not None
+            and not node.control.shared
         ):
             loop = node.control.loop
             return set(loop.names)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from netwright.backends.source.chains import is_sequential
+from netwright.backends.source.attributes import refuse
+from netwright.backends.source.chains import acts_at_call, is_sequential
 from netwright.backends.source.code import Assign, Evaluate, For, Statement, call
 from netwright.backends.source.walk import names_in
 from netwright.ir import expr as ex
@@ -40,7 +41,7 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
     carried = {o: f"{node.name}.{o}" for o in outputs if o in names}
     if not outputs and names:
         carried = {names[0]: node.name + (CARRY if loop.collect else "")}
-    forward.bound.append(set(loop.targets or ("i",)))
+    forward.bound.append(set(loop.names))
     start = forward.inputs(node, made)
     forward.bound.pop()
     for name, local in carried.items():
@@ -52,40 +53,57 @@ def repeat(forward: Forward, node: Node, made: list[Any]) -> None:
         forward.assign(node, (node.name + TAKEN,), ex.ListExpr(()))
         appended.append((node.name + TAKEN, first))
     body = _body(forward, node, made[0], carried, results)
-    counter = loop.targets[0] if loop.targets else "i"
-    counts = any(counter in names_in(s) for s in body)
+    used = {n for s in body for n in names_in(s)} & set(loop.names)
     body += [
         Evaluate(call(ex.Attribute(ex.Name(lst), "append"), ex.Name(v)), span=node.span)
         for lst, v in appended
     ]
-    forward.statements.append(_walked(forward, node, container, body, counter, counts))
+    forward.statements.append(_walked(forward, node, container, body, used))
     for k in taken:
         one = ex.Index(ex.Name(node.name + TAKEN), (ex.Literal(k),))
         forward.assign(node, (f"{node.name}.{k}",), one, flows=True, shape=False)
 
 
 def _walked(
-    forward: Forward,
-    node: Node,
-    container: ex.Expr,
-    body: list[Statement],
-    counter: str,
-    counts: bool,
+    forward: Forward, node: Node, container: ex.Expr, body: list[Statement], used: set[str]
 ) -> For:
-    """The loop over a node's modules; `counts` says whether its body reads the counter."""
+    """The loop over a node's modules; `used` are the names of the loop that its body reads."""
     loop = node.control.loop
     assert loop is not None
     item = node.name + ITEM
     if node.control.shared:
-        count = forward.expr(loop.iterable)
-        steps = call("range", count) if _is_number(forward, node) else count
-        return For((counter if counts else "_",), steps, body, span=node.span)
-    if counts and not _counts_from_zero(forward, node):
-        zipped = call("zip", forward.expr(loop.iterable), container)
-        return For((*loop.targets, item), zipped, body, span=node.span)
-    if counts:
+        names, steps = forward.iterations(node, loop, used)
+        return For(_nested(names) if used else ("_",), steps, body, span=node.span)
+    if not used:
+        return For((item,), container, body, span=node.span)
+    counter = loop.targets[0] if loop.targets else "i"
+    if used == {"i"} - set(loop.targets):
+        return For(("i", item), call("enumerate", container), body, span=node.span)
+    if used == {counter} and _counts_from_zero(forward, node):
         return For((counter, item), call("enumerate", container), body, span=node.span)
-    return For((item,), container, body, span=node.span)
+    steps = forward.expr(loop.iterable)
+    zipped = call("zip", call("range", steps) if _is_number(forward, node) else steps, container)
+    targets = (_bound(loop.targets), item)
+    if used <= set(loop.targets):
+        return For(targets, zipped, body, span=node.span)
+    return For(("i", targets), call("enumerate", zipped), body, span=node.span)
+
+
+def _bound(targets: tuple[str, ...]) -> object:
+    """What a step through a list binds: a name, or several of what lies in one item."""
+    return targets[0] if len(targets) == 1 else targets
+
+
+def _nested(targets: tuple[str, ...]) -> tuple[object, ...]:
+    """The targets of a comprehension as those of a statement: `(a, b)` as a tuple."""
+    return tuple(tuple(t[1:-1].split(", ")) if t[0] == "(" else t for t in targets)
+
+
+def _check_single(forward: Forward, node: Node, child: Any) -> None:
+    """Refuse a node of several results that is off in single iterations."""
+    if forward.output_names(child):
+        message = f"`{node.name}` gives several results, and is switched off at times"
+        refuse(node, message, "write the condition inside the block, or let it give one result")
 
 
 def _chain(forward: Forward, node: Node, container: ex.Expr, value: ex.Expr) -> None:
@@ -138,7 +156,7 @@ def _body(
     """The call inside the loop."""
     loop = node.control.loop
     assert loop is not None
-    bound = set(loop.targets or ("i",))
+    bound = set(loop.names)
     forward.bound.append(bound)
     outer, forward.statements = forward.statements, []
     try:
@@ -146,6 +164,9 @@ def _body(
         shared = forward.reach(node)
         callee: ex.Expr = shared if node.control.shared else ex.Name(node.name + ITEM)
         value = forward.call(node, callee, inputs, child)
+        if acts_at_call(forward.context, node):
+            _check_single(forward, node, child)
+            value = forward.switched(node, value, ex.Name(next(iter(carried.values()))))
     finally:
         inner, forward.statements = forward.statements, outer
         forward.bound.pop()
@@ -182,11 +203,14 @@ def each(forward: Forward, node: Node, made: list[Any]) -> None:
     assert loop is not None
     container = forward.reach(node)
     child = made[0]
-    forward.bound.append({*loop.targets, "i"})
+    forward.bound.append(set(loop.names))
     try:
         inputs = forward.inputs(node, [child])
         callee: ex.Expr = container if node.control.shared else ex.Name(node.name + ITEM)
         value = forward.call(node, callee, inputs, child)
+        if acts_at_call(forward.context, node):
+            _check_single(forward, node, child)
+            value = forward.switched(node, value, next(iter(inputs.values())))
     finally:
         forward.bound.pop()
     used = set(ex.free_names(value))
@@ -204,7 +228,7 @@ def each(forward: Forward, node: Node, made: list[Any]) -> None:
         Evaluate(call(ex.Attribute(ex.Name(n), "append"), ex.Name(n + ITEM)), span=node.span)
         for n in names
     ]
-    forward.statements.append(For(targets, iterable, body, span=node.span))
+    forward.statements.append(For(_nested(targets), iterable, body, span=node.span))
 
 
 def _walk(
@@ -213,31 +237,31 @@ def _walk(
     """The targets and iterable of the comprehension."""
     loop = node.control.loop
     assert loop is not None
-    item = node.name + ITEM
-    source = loop.iterable
-    names = list(loop.targets)
-    if (
-        isinstance(source, ex.Call)
-        and isinstance(source.func, ex.Name)
-        and source.func.id == "enumerate"
-    ):
-        if used & {names[0]} and not used & set(names[1:]):
-            return (names[0], item), call("enumerate", container)
-        names, source = names[1:], source.args[0]
+    item, shared = node.name + ITEM, node.control.shared
+    names, source, index = list(loop.targets), loop.iterable, "i"
+    if _is_call(source, "enumerate"):
+        index, *names = names
+        source = source.args[0]
     wanted = [n for n in names if n in used]
     if not wanted:
-        if "i" in used:
-            return ("i", item), call("enumerate", container)
-        return (item,), container
+        one, over = ("_", forward.expr(source)) if shared else (item, container)
+        return ((index, one), call("enumerate", over)) if index in used else ((one,), over)
     parts = [source]
-    if isinstance(source, ex.Call) and isinstance(source.func, ex.Name) and source.func.id == "zip":
+    if _is_call(source, "zip"):
         parts = [p for n, p in zip(names, source.args, strict=True) if n in used]
         names = wanted
+    elif len(names) > 1 and not shared:
+        names = [f"({', '.join(names)})"]
     zipped = [forward.expr(p) for p in parts]
-    if node.control.shared:
+    if shared:
         targets, whole = tuple(names), zipped[0] if len(zipped) == 1 else call("zip", *zipped)
     else:
         targets, whole = (item, *names), call("zip", container, *zipped)
-    if "i" in used:
-        return ("i", f"({', '.join(targets)})"), call("enumerate", whole)
+    if index in used:
+        one = targets[0] if len(targets) == 1 else f"({', '.join(targets)})"
+        return (index, one), call("enumerate", whole)
     return targets, whole
+
+
+def _is_call(expr: ex.Expr, name: str) -> TypeGuard[ex.Call]:
+    return isinstance(expr, ex.Call) and isinstance(expr.func, ex.Name) and expr.func.id == name

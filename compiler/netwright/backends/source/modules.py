@@ -70,9 +70,10 @@ class Modules(BuildTime):
         self.bound.append(set(loop.names))
         try:
             value = self._one(node)
-            if set(self.facts.found(node, "when")) == {True, False}:
-                assert node.control.when is not None
-                value = ex.IfElse(self.expr(node.control.when), value, IDENTITY)
+            when = node.control.when
+            differs = set(self.facts.found(node, "when")) == {True, False}
+            if when is not None and differs and self.is_build(when):
+                value = ex.IfElse(self.expr(when), value, IDENTITY)
             value = form(value)
         finally:
             self.bound.pop()

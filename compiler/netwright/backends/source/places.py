@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netwright.backends.source.code import Assign, Statement
+from netwright.backends.source.context import ClassContext, shared_counters
 from netwright.backends.source.walk import map_names, names_in
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, Size, known
@@ -32,11 +33,11 @@ class Place:
 class Places:
     """The sizes that a class's inputs have, by the spec's names for them."""
 
-    def __init__(self, context: object) -> None:
-        facts = context.facts  # type: ignore[attr-defined]
+    def __init__(self, context: ClassContext) -> None:
+        facts = context.facts
         self.facts = facts
         self.where: dict[str, Place] = {}
-        self.runtime: set[str] = set()
+        self.runtime: set[str] = set(shared_counters(context))
         self.reads_running = any(
             "" in found
             for i in facts.instances

@@ -8,6 +8,8 @@ from netwright.backends.source.code import Argument, Class, Statement
 from netwright.backends.source.context import (
     ClassContext,
     ForwardArg,
+    annotation,
+    shared_counters,
     tensor_annotation,
     tensorish,
 )
@@ -59,9 +61,15 @@ def forward_args(
     for source in sources:
         value = _input_value(context, source)
         name = names[source] if source else taken.choose("x", "hidden", "y")
-        kind = tensor_annotation(value) if tensorish(value) else "int"
+        kind = tensor_annotation(value) if tensorish(value) else _number_kind(context, source)
         args.append(ForwardArg(source, name, kind, _is_optional(context, source)))
     return sorted(args, key=lambda a: a.optional)
+
+
+def _number_kind(context: ClassContext, source: str) -> str:
+    """The type of a number that `forward` is given: a size, or what a shared loop binds."""
+    value = context.facts.sample.params.get(source)
+    return annotation(value) if source in shared_counters(context) else "int"
 
 
 def _is_class(context: ClassContext, name: str) -> bool:

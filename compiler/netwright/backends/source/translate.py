@@ -321,12 +321,10 @@ class Translator(Lookup):
             one = call("self.get_submodule", dotted(where.parts, self.expr))
         finally:
             self.bound.pop()
-        targets, iterable = self._iterations(node, loop, set(ex.free_names(one)))
+        targets, iterable = self.iterations(node, loop, set(ex.free_names(one)))
         return ex.Comprehension(one, targets, iterable)
 
-    def _iterations(
-        self, node: Node, loop: Loop, used: set[str]
-    ) -> tuple[tuple[str, ...], ex.Expr]:
+    def iterations(self, node: Node, loop: Loop, used: set[str]) -> tuple[tuple[str, ...], ex.Expr]:
         """The targets and iterable of a loop that reads the names `used`."""
         counts = self.facts.found(node, "count")
         if len(set(counts)) == 1 and not self.is_build(loop.iterable):
@@ -338,7 +336,8 @@ class Translator(Lookup):
             return ("i",), call("range", call("len", iterable))
         if "i" not in used or "i" in loop.targets:
             return loop.targets, iterable
-        return ("i", f"({', '.join(loop.targets)})"), call("enumerate", iterable)
+        one = loop.targets[0] if len(loop.targets) == 1 else f"({', '.join(loop.targets)})"
+        return ("i", one), call("enumerate", iterable)
 
     def call(
         self, node: Node, callee: ex.Expr, inputs: Mapping[str, ex.Expr], child: Any

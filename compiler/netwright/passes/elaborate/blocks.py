@@ -26,7 +26,7 @@ from netwright.passes.elaborate.call import Call
 from netwright.passes.elaborate.copies import outputs_value
 from netwright.passes.elaborate.inputs import check_args, inputs_of
 from netwright.passes.elaborate.modules import checkpointed, run_module
-from netwright.passes.elaborate.owned import claim
+from netwright.passes.elaborate.owned import keep
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.faults import fault
 from netwright.passes.frame import Frame, Handle
@@ -121,8 +121,7 @@ def _enter(
     given = {k: to_type(v) for k, v in inputs.items()}
     frame.fact(node, "given", given)
     frame.fact(node, "dims", _sizes_known(instance, given))
-    claim(frame, call.path, node)
-    frame.instance.children[call.path] = instance
+    keep(frame, call.path, node, instance)
     if node.control.frozen is not None and Evaluator(frame).condition(node.control.frozen):
         frame.instance.frozen.add(call.path)
     frame.handles[node.name] = Handle(call.path, instance)

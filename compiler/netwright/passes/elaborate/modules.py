@@ -17,7 +17,7 @@ from netwright.ops.broadcast import show_shape
 from netwright.ops.entry import ModuleOp, OpError
 from netwright.passes.elaborate.call import Call
 from netwright.passes.elaborate.inputs import check_args, inputs_of
-from netwright.passes.elaborate.owned import claim
+from netwright.passes.elaborate.owned import keep
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.faults import Fault, fault, op_fault
 from netwright.passes.frame import Frame, Handle
@@ -39,8 +39,7 @@ def call_op(
     child = _module_child(frame, node, op, args, given)
     frame.fact(node, "partial", dict(callee.args))
     frame.fact(node, "child", child)
-    claim(frame, call.path, node)
-    frame.instance.children[call.path] = child
+    keep(frame, call.path, node, child)
     frame.handles[node.name] = Handle(call.path, child)
     return run_module(frame, call, child, given, node)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netwright.diagnostics import Label
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, ground, known
-from netwright.ir.instance import Path, WeightDecl
+from netwright.ir.instance import Instance, ModuleChild, Path, WeightDecl
 from netwright.ir.program import BufferNode, Node, ParameterNode
 from netwright.ir.values import Tensor, Value, describe, first, tensors
 from netwright.passes import weights
@@ -97,6 +97,35 @@ def _own(frame: Frame, node: Node, weight: WeightDecl) -> Tensor:
     frame.handles[node.name] = Handle((weight.name,), weight)
     expr = ex.Name(node.name, span=node.span)
     return read_weight(Evaluator(frame), (weight.name,), weight, expr)
+
+
+def keep(frame: Frame, path: Path, node: Node, child: ModuleChild | Instance) -> None:
+    """Note what a node holds at `path`; iterations that share it have the same weights there."""
+    claim(frame, path, node)
+    before = frame.instance.children.get(path)
+    if before is not None and before is not child and not frame.symbolic:
+        differing = _shapes(before) ^ _shapes(child)
+        if differing:
+            name = ".".join(min(differing)[0])
+            fault(
+                "E0301",
+                f"the iterations of `{node.name}` share their weights, "
+                f"but `{name}` is not the same in all",
+                node.name_span,
+                help="leave `shared` out, or build the same weights in each iteration",
+            )
+    frame.instance.children[path] = child
+
+
+def _shapes(child: ModuleChild | Instance) -> set[tuple[Path, str]]:
+    """The paths of a child's weights, and their shapes as text."""
+    weights = (
+        [((w.name,), w) for w in child.weights]
+        if isinstance(child, ModuleChild)
+        else list(child.all_weights())
+    )
+    spend(4 * len(weights))
+    return {(path, str(weight.shape)) for path, weight in weights}
 
 
 def claim(frame: Frame, path: Path, node: Node) -> None:
