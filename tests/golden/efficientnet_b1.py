@@ -73,10 +73,10 @@ class DepthwiseSeparable(nn.Module):
         self.has_residual = stride == 1 and in_channels == out_channels
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.bn1(self.conv_dw(x))  # (B, in_channels, (H+1)/2, (W+1)/2)
+        out = self.bn1(self.conv_dw(x))  # (B, in_channels, (H+1)//2, (W+1)//2)
         out = self.act1(out)
         out = self.se(out)
-        out = self.conv_pw(out)
+        out = self.conv_pw(out)  # (B, out_channels, (H+1)//2, (W+1)//2)
         out = self.bn2(out)
         return (
             x + drop_path(out, self.drop_path, self.training)

@@ -44,7 +44,7 @@ class Attention(nn.Module):
         x = F.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, dropout_p=self.dropout if self.training else 0.0
         )
-        x = x.transpose(1, 2).flatten(2)  # (B, T, (dim/heads)*heads)
+        x = x.transpose(1, 2).flatten(2)
         x = self.c_proj(x)  # (B, T, dim)
         return self.resid_dropout(x)
 
@@ -58,10 +58,10 @@ class BlockMlp(nn.Module):
         self.dropout_ = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.c_fc(x)  # (B, T, 4*dim)
-        out = self.act(out)
-        out = self.c_proj(out)  # (B, T, dim)
-        return self.dropout_(out)
+        x = self.c_fc(x)  # (B, T, 4*dim)
+        x = self.act(x)
+        x = self.c_proj(x)  # (B, T, dim)
+        return self.dropout_(x)
 
 
 class Block(nn.Module):

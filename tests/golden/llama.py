@@ -73,8 +73,8 @@ class Rotary(nn.Module):
         )
 
     def forward(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        x = positions[:, None] * self.base  # (T, (head_dim+1)/2)
-        x = torch.cat([x, x], dim=-1)  # (T, 2*((head_dim+1)/2))
+        x = positions[:, None] * self.base  # (T, (head_dim+1)//2)
+        x = torch.cat([x, x], dim=-1)
         return x.cos(), x.sin()
 
 
@@ -119,14 +119,14 @@ class Attention(nn.Module):
         k_heads = k_heads.unflatten(-1, (-1, head_dim)).transpose(1, 2)
         v_heads = v_heads.unflatten(-1, (-1, head_dim)).transpose(1, 2)
         q = self.q(q_heads, cos, sin)  # (B, heads, T, head_dim)
-        x = self.k_new(k_heads, cos, sin)  # (B, kv_heads, T, head_dim)
-        x = torch.cat([past[0], x], dim=2) if past is not None else x
+        k_new = self.k_new(k_heads, cos, sin)  # (B, kv_heads, T, head_dim)
+        k = torch.cat([past[0], k_new], dim=2) if past is not None else k_new
         v = torch.cat([past[1], v_heads], dim=2) if past is not None else v_heads
         merged = F.scaled_dot_product_attention(
-            q, x, v, attn_mask=mask, enable_gqa=True
+            q, k, v, attn_mask=mask, enable_gqa=True
         )
         merged = merged.transpose(1, 2).flatten(2)  # (B, T, head_dim*heads)
-        return self.o_proj(merged), torch.stack([x, v])
+        return self.o_proj(merged), torch.stack([k, v])
 
 
 class SwiGLU(nn.Module):
@@ -169,11 +169,9 @@ class DecoderLayer(nn.Module):
         mask: Tensor,
         past: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        input_layernorm = self.input_layernorm(x)  # (B, T, dim)
-        self_attn, kv = self.self_attn(input_layernorm, cos, sin, mask, past)
-        x = x + self_attn
-        post_attention_layernorm = self.post_attention_layernorm(x)
-        return x + self.mlp(post_attention_layernorm), kv
+        self_attn, kv = self.self_attn(self.input_layernorm(x), cos, sin, mask, past)
+        x = x + self_attn  # (B, T, dim)
+        return x + self.mlp(self.post_attention_layernorm(x)), kv
 
 
 class LlamaForCausalLMModel(nn.Module):
@@ -289,6 +287,5 @@ class LlamaForCausalLM(nn.Module):
             if attention_mask is not None
             else causal
         )
-        hidden, present = self.model(input_ids, positions, mask, past)
-        x = self.lm_head(hidden)  # (B, T, vocab_size)
-        return LlamaForCausalLMOutput(logits=x, present=present)
+        x, present = self.model(input_ids, positions, mask, past)
+        return LlamaForCausalLMOutput(logits=self.lm_head(x), present=present)

@@ -128,12 +128,12 @@ class ResNet(nn.Module):
         self.fc = nn.Linear(2048, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = self.conv1(image)  # (B, 64, (H+1)/2, (W+1)/2)
+        x = self.conv1(image)  # (B, 64, (H+1)//2, (W+1)//2)
         x = self.bn1(x)
         x = self.act1(x)
-        x = self.maxpool(x)  # (B, 64, (H+3)/4, (W+3)/4)
-        x = self.layer1(x)  # (B, 256, (H+3)/4, (W+3)/4)
-        x = self.layer2(x)  # (B, 512, (H+7)/8, (W+7)/8)
-        x = self.layer3(x)  # (B, 1024, (H+15)/16, (W+15)/16)
-        x = self.layer4(x)  # (B, 2048, (H+31)/32, (W+31)/32)
+        x = self.maxpool(x)  # (B, 64, (H+3)//4, (W+3)//4)
+        x = self.layer1(x)  # (B, 256, (H+3)//4, (W+3)//4)
+        x = self.layer2(x)  # (B, 512, (H+7)//8, (W+7)//8)
+        x = self.layer3(x)  # (B, 1024, (H+15)//16, (W+15)//16)
+        x = self.layer4(x)  # (B, 2048, (H+31)//32, (W+31)//32)
         return self.fc(torch.mean(x, dim=(2, 3)))

@@ -37,8 +37,8 @@ class SegformerStagePatchEmbeddings(nn.Module):
         self.layer_norm = nn.LayerNorm(dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        proj = self.proj(x)
-        return self.layer_norm(proj.permute(0, 2, 3, 1))
+        x = self.proj(x)
+        return self.layer_norm(x.permute(0, 2, 3, 1))
 
 
 class AttentionSequenceReduction(nn.Module):
@@ -105,10 +105,10 @@ class LayerMlp(nn.Module):
         self.fc2 = nn.Linear(dim * mlp_ratio, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.fc1(x)
-        out = self.dwconv["dwconv"](out.permute(0, 3, 1, 2))
-        out = self.act(out.permute(0, 2, 3, 1))
-        return self.fc2(out)
+        x = self.fc1(x)
+        x = self.dwconv["dwconv"](x.permute(0, 3, 1, 2))
+        x = self.act(x.permute(0, 2, 3, 1))
+        return self.fc2(x)
 
 
 class Layer(nn.Module):
@@ -227,9 +227,9 @@ class DecodeHeadLinearProjection(nn.Module):
         self.proj = nn.Linear(in_features, decoder_dim)
 
     def forward(self, x: Tensor, maps: list[Tensor]) -> Tensor:
-        proj = self.proj(x)
+        x = self.proj(x)
         return F.interpolate(
-            proj.permute(0, 3, 1, 2),
+            x.permute(0, 3, 1, 2),
             size=maps[0].shape[2:],
             mode="bilinear",
             align_corners=False,

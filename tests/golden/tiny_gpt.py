@@ -23,8 +23,8 @@ class CausalSelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         B, T, C = x.shape
-        heads = self.qkv(x).view(B, T, 3, self.num_heads, C // self.num_heads)
-        q, k, v = heads.permute(2, 0, 3, 1, 4).unbind(0)
+        x = self.qkv(x).view(B, T, 3, self.num_heads, C // self.num_heads)
+        q, k, v = x.permute(2, 0, 3, 1, 4).unbind(0)
         x = F.scaled_dot_product_attention(
             q, k, v, dropout_p=self.dropout if self.training else 0.0, is_causal=True
         )
@@ -103,8 +103,8 @@ class TinyGPT(nn.Module):
         T = tokens.shape[1]
         if T > self.max_len:
             raise ValueError("`T <= max_len` does not hold")
-        token_embed = self.token_embed(tokens)  # (B, T, dim)
-        x = token_embed + self.pos_embed(torch.arange(T, device=tokens.device))
+        x = self.token_embed(tokens)  # (B, T, dim)
+        x = x + self.pos_embed(torch.arange(T, device=tokens.device))
         x = self.drop(x)
         x = self.blocks(x)
         x = self.norm(x)

@@ -101,12 +101,12 @@ class ResNetFeatures(nn.Module):
         )
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        x = self.conv1(image)  # (B, 64, H/2, W/2)
+        x = self.conv1(image)  # (B, 64, H//2, W//2)
         x = self.bn1(x)
         x = self.act1(x)
-        layer1 = self.layer1(self.maxpool(x))  # (B, 64, H/4, W/4)
-        layer2 = self.layer2(layer1)  # (B, 128, H/8, W/8)
-        layer3 = self.layer3(layer2)  # (B, 256, H/16, W/16)
+        layer1 = self.layer1(self.maxpool(x))  # (B, 64, H//4, W//4)
+        layer2 = self.layer2(layer1)  # (B, 128, H//8, W//8)
+        layer3 = self.layer3(layer2)  # (B, 256, H//16, W//16)
         return [x, layer1, layer2, layer3, self.layer4(layer3)]
 
 

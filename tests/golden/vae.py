@@ -31,13 +31,13 @@ class VAEDecoder(nn.Module):
         self.image = nn.Sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.fc(x)  # (B, 64*width)
-        out = self.up1(out.reshape(-1, 4 * self.width, 4, 4))  # (B, 2*width, 8, 8)
-        out = self.act1(out)
-        out = self.up2(out)  # (B, width, 16, 16)
-        out = self.act2(out)
-        out = self.up3(out)  # (B, channels, 32, 32)
-        return self.image(out)
+        x = self.fc(x)  # (B, 64*width)
+        x = self.up1(x.reshape(-1, 4 * self.width, 4, 4))  # (B, 2*width, 8, 8)
+        x = self.act1(x)
+        x = self.up2(x)  # (B, width, 16, 16)
+        x = self.act2(x)
+        x = self.up3(x)  # (B, channels, 32, 32)
+        return self.image(x)
 
 
 class VAEOutput(NamedTuple):

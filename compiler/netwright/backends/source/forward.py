@@ -124,7 +124,7 @@ class Forward(Translator):
                 return ""
             shapes.add(", ".join(_shown(d) for d in value.type.shape))
         text = shapes.pop() if len(shapes) == 1 else ""
-        clear = 0 < len(text) <= 32 and "?" not in text and not _ROUNDED_WITHIN.search(text)
+        clear = 0 < len(text) <= 40 and "?" not in text and not _ROUNDED_WITHIN.search(text)
         return f"({text})" if clear else ""
 
     def _expr_node(self, node: ExprNode) -> None:

@@ -17,7 +17,15 @@ def camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part)
 
 
-_SINGULARS = {"series": "series", "axes": "axis", "indices": "index", "matrices": "matrix"}
+_SINGULARS = {
+    "axes": "axis",
+    "bias": "bias",
+    "biases": "bias",
+    "cls": "cls",
+    "indices": "index",
+    "matrices": "matrix",
+    "series": "series",
+}
 
 
 def singular(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netwright.backends.source.code import Assign, Return, Statement
+from netwright.backends.source.naming import plain
 from netwright.backends.source.walk import defined, names_in
 from netwright.ir import expr as ex
 from netwright.ir.printer import rebuild, to_source
@@ -66,11 +67,15 @@ def _fits(value: ex.Expr, consumer: Assign | Return, begins: bool) -> bool:
         return False
     lead = "return " if isinstance(consumer, Return) else "x = "
     if isinstance(consumer, Assign) and len(consumer.targets) > 1:
-        lead = ", ".join(t if isinstance(t, str) else "(_, _)" for t in consumer.targets) + " = "
-    text = to_source(value)
-    for marker in ("@", "#", "!"):
-        text = text.replace(marker, "")
+        named = (plain(t) if isinstance(t, str) else "(_, _)" for t in consumer.targets)
+        lead = ", ".join(named) + " = "
+    text = to_source(rebuild(value, _as_written))
     return INDENT + len(lead) + len(text) <= WIDTH and _depth(value) <= 4
+
+
+def _as_written(expr: ex.Expr) -> ex.Expr | None:
+    """A name without the emitter's marks, about as long as it will be."""
+    return ex.Name(plain(expr.id).replace("@", "")) if isinstance(expr, ex.Name) else None
 
 
 def _module_depth(expr: ex.Expr) -> int:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from netwright.backends.source.code import Assign, For, If, Return, Statement, target_names
 from netwright.backends.source.context import ForwardArg
 from netwright.backends.source.naming import Names, plain, shadows_builtin
-from netwright.backends.source.walk import defined, expressions, map_names, names_in
+from netwright.backends.source.walk import (
+    defined,
+    expressions,
+    map_names,
+    names_in,
+    values_in,
+)
 from netwright.ir import expr as ex
 from netwright.ir.program import ExprNode
 
@@ -136,11 +142,16 @@ class _Chains:
         self.last_use: dict[str, int] = {}
         self.uses: dict[str, int] = {}
         self.definitions: dict[str, int] = {}
+        # What takes over the name of the first input is `main`: an input that has another name
+        # still tells its shape.
+        stays = next(iter(inputs), None) if main not in inputs.values() else None
         for index, statement in enumerate(statements):
             made = set(defined(statement))
+            values = set(values_in(statement))
             for name in set(names_in(statement)):
-                self.last_use[name] = index
-                self.uses[name] = self.uses.get(name, 0) + (name not in made)
+                if name in values or name != stays:
+                    self.last_use[name] = index
+                self.uses[name] = self.uses.get(name, 0) + (name in values - made)
             for name in defined(statement):
                 self.definitions.setdefault(name, index)
         for name in inputs:
@@ -184,15 +195,16 @@ class _Chains:
         read = list(dict.fromkeys(n for n in names_in(statement) if n in self.chain_of))
         flowing = [n for n in read if self._flows(n)]
         dying = [n for n in flowing if self._is_last(n, index)]
-        only = flowing[0] if len(flowing) == 1 and dying else ""
-        if only and self.uses[only] == 1 and not self._is_unpacked(only):
+        only = flowing[0] if len(flowing) == 1 and dying else None
+        if only is not None and self.uses[only] == 1 and not self._is_unpacked(only):
             return only
         if len(flowing) >= 2:
             for n in dying:
                 if self.chain_of[n] == main_chain:
                     return n
+            branches = [n for n in dying if n not in self.inputs]
             holder = self._holder(main_chain)
-            if holder is not None and self._is_dead(holder, index) and len(dying) >= 2:
+            if holder is not None and self._is_dead(holder, index) and len(branches) >= 2:
                 return holder
         return None
 
@@ -247,7 +259,7 @@ class _Chains:
             if not mine:
                 continue
             given = final.get(members[0]) if members[0] in self.inputs else None
-            lead = [self.main] if chain == returned else []
+            lead = [self.main] if chain == returned and not self.lists & set(mine) else []
             title = given or names.choose(*lead, *self._candidates(mine))
             for name in mine:
                 final[name] = title

@@ -44,6 +44,22 @@ def names_in(statement: Statement) -> Iterator[str]:
                 yield e.id
 
 
+def values_in(statement: Statement) -> Iterator[str]:
+    """Every name whose value a statement reads, and not only its shape or device."""
+    for expr in expressions(statement):
+        yield from _values(expr)
+
+
+def _values(expr: ex.Expr) -> Iterator[str]:
+    if isinstance(expr, ex.Name):
+        yield expr.id
+    elif isinstance(expr, ex.Attribute) and expr.name in ("shape", "dtype", "device", "ndim"):
+        yield from () if isinstance(expr.value, ex.Name) else _values(expr.value)
+    else:
+        for child in ex.children(expr):
+            yield from _values(child)
+
+
 def comprehension_names(statement: Statement) -> Iterator[str]:
     """The names that comprehensions in a statement bind."""
     for expr in expressions(statement):
