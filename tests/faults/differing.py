@@ -14,6 +14,7 @@ from netwright_runtime.verify.domains import domains
 from netwright_runtime.verify.property import Trial
 from netwright_runtime.verify.subject import Subject
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map
 
 from tests.faults.usual import built
 
@@ -113,6 +114,7 @@ def _seen(
             if loss is not None:
                 torch.autograd.backward(loss)
             again = model(**subject.inputs(trial)) if mode == "evaluation" else None
+            spread = model(**_spread(subject.inputs(trial))) if mode == "evaluation" else None
         except Exception as error:
             return {**found, f"{mode} outputs": type(error).__name__}
         found[f"{mode} outputs"] = [leaf.detach() for leaf in leaves(out)]
@@ -121,8 +123,14 @@ def _seen(
         }
         found[f"{mode} buffers"] = {n: b.clone() for n, b in model.named_buffers()}
         found[f"{mode} inputs"] = all_identical(inputs, subject.inputs(trial))
+        found[f"{mode} layout"] = [leaf.detach() for leaf in leaves(spread) if leaf is not None]
         found[f"{mode} repeated"] = again is None or all_identical(out, again)
     return found
+
+
+def _spread(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The same inputs, laid out in memory with gaps."""
+    return tree_map(lambda x: torch.stack([x, x], -1)[..., 0], dict(inputs))
 
 
 @torch.no_grad()

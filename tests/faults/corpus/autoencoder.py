@@ -291,7 +291,6 @@ LOWERING = (
 )
 
 RULES = (
-    _of.rule("shape", "of noise, one row", "z", lies.resized("randn_like", 2, lambda size: 1)),
     _of.rule("shape", "of clamp, one channel", "bounded", lies.resized("clamp", 1, lambda size: 1)),
     _of.rule(
         "shape", "of a square, one sample", "divergence", lies.resized("square", 0, lambda size: 1)

@@ -369,7 +369,7 @@ LOWERING = (
 )
 
 RULES = (
-    _of.rule("shape", "of rearrange, two dims swapped", _L + "*", lies.swapped("rearrange", 1, 2)),
+    _of.rule("shape", "of GELU, one sample", _L + "act", lies.resized("GELU", 0, lambda size: 1)),
     _of.rule("shape", "of clamp, one sample", "count", lies.resized("clamp", 0, lambda size: 1)),
     _of.rule(
         "weights",

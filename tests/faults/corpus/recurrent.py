@@ -300,7 +300,12 @@ LOWERING = (
 
 RULES = (
     _of.rule("shape", "of GELU, one sample", "front.act", lies.resized("GELU", 0, lambda size: 1)),
-    _of.rule("shape", "of tanh, one sample", "cell*", lies.resized("tanh", 0, lambda size: 1)),
+    _of.rule(
+        "shape",
+        "of a convolution, one sample",
+        "front.conv",
+        lies.resized("Conv1d", 0, lambda size: 1),
+    ),
     _of.rule("weights", "a GRU without a bias", "gru", lies.without("GRU", "bias_hh_l0")),
     _of.rule(
         "operations",
