@@ -19,9 +19,23 @@ def ctor_name(context: ClassContext, name: str) -> str:
     chosen = name
     if name in context.facts.dims and not name.islower():
         taken = set(context.facts.sample.params) | reads(context.block)
+        taken |= {*context.ctor_names.values(), *_passed_on(context)}
         chosen = Names(taken).choose(*_dim_words(context, name))
     context.ctor_names[name] = chosen
     return chosen
+
+
+def _passed_on(context: ClassContext) -> set[str]:
+    """Params of the file that a class takes for the classes that it builds."""
+    table = context.facts.sample.scope.table
+    children = {c for i in context.facts.instances for c in i.children.values()}
+    return {
+        arg.source
+        for child in children
+        if isinstance(child, Instance) and child in context.model.class_of
+        for arg in context.of(child).ctor
+        if arg.source in table
+    }
 
 
 def _dim_words(context: ClassContext, name: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from netwright.diagnostics import nearest
 from netwright.ir import expr as ex
 from netwright.ir.instance import WeightDecl
+from netwright.ir.program import InlineNode, ModuleNode
 from netwright.ir.values import ModuleValue, Namespace, Tensor, Value, describe, first, tensors
 from netwright.ops.functions import refusal
 from netwright.ops.table import FUNCTIONS, method_named
@@ -16,6 +17,7 @@ from netwright.passes.evaluate.names import lookup
 from netwright.passes.evaluate.operators import operate
 from netwright.passes.faults import Silent, fault
 from netwright.passes.frame import Handle
+from netwright.passes.work import spend
 
 if TYPE_CHECKING:
     from netwright.passes.evaluate.evaluator import Evaluator
@@ -44,7 +46,20 @@ def _call_named(evaluator: Evaluator, expr: ex.Call, name: str) -> Value:
     found = lookup(evaluator.frame, name)
     if isinstance(found, ModuleValue):
         return _partial(evaluator, expr, found)
+    if name in evaluator.frame.names and _is_module_node(evaluator, name):
+        fault(
+            "E0305",
+            f"`{name}` has no module here, and cannot be called",
+            expr.span,
+            help="it is switched off or never repeated: call it under the same condition",
+        )
     return _function(evaluator, expr, name)
+
+
+def _is_module_node(evaluator: Evaluator, name: str) -> bool:
+    nodes = evaluator.frame.instance.block.nodes
+    spend(len(nodes))
+    return any(isinstance(n, ModuleNode | InlineNode) and n.name == name for n in nodes)
 
 
 def _again(evaluator: Evaluator, expr: ex.Call, handle: Handle) -> Value:

@@ -32,17 +32,10 @@ def _read_by(node: Node, facts: ClassFacts) -> Iterator[str]:
     elif isinstance(node, BufferNode) or (isinstance(node, ExprNode) and _is_number(node, facts)):
         exprs.append(node.value)
     elif isinstance(node, InlineNode):
-        yield from (n for n in node.captures if n in facts.dims and _inner_reads(node, n))
+        yield from node.captures
     for expr in exprs:
         if expr is not None:
             yield from ex.free_names(expr)
-
-
-def _inner_reads(node: InlineNode, name: str) -> bool:
-    """Whether an inline block's own constructor reads `name`."""
-    inner = ClassFacts(node.block, ())
-    inner.dims = {name: 0}
-    return any(name in set(_read_by(n, inner)) for n in node.block.nodes)
 
 
 def _is_number(node: ExprNode, facts: ClassFacts) -> bool:
