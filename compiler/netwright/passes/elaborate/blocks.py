@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netwright.ir import expr as ex
-from netwright.ir.dims import Size
-from netwright.ir.instance import CallBlock, Instance, ModuleChild, WeightDecl
+from netwright.ir.dims import Size, ground
+from netwright.ir.instance import CallBlock, Instance, ModuleChild, Path, WeightDecl
 from netwright.ir.program import Block, InlineNode, ModuleNode, Node
 from netwright.ir.types import TensorType
 from netwright.ir.values import (
@@ -192,11 +192,15 @@ def call_again(
         given = {**captured, **given}
     spend(8 * elaborator.size_of(child))
     again = _instance_again(elaborator, child, given, span)
-    mine = {(k, w.shape) for k, w in child.all_weights()}
-    if {(k, w.shape) for k, w in again.all_weights()} != mine:
+    if _shapes(again) != _shapes(child):
         fault("E0301", "called again with other sizes, its weights would have other shapes", span)
     frame.fact(expr, "child", again)
     return run_block(frame, frame.node, call, again, given)
+
+
+def _shapes(instance: Instance) -> set[tuple[Path, tuple[Size, ...]]]:
+    """The paths and shapes of weights; in symbolic mode `n` and its number are one size."""
+    return {(k, tuple(ground(d) for d in w.shape)) for k, w in instance.all_weights()}
 
 
 def _instance_again(

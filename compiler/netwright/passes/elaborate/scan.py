@@ -11,7 +11,7 @@ from netwright.ir.instance import CallBlock, Path, Scan
 from netwright.ir.program import Loop
 from netwright.ir.steps import consumed, produced
 from netwright.ir.types import TensorType
-from netwright.ir.values import POISON, Outputs, Tensor, Value, describe, first, is_poison, to_type
+from netwright.ir.values import POISON, Outputs, Tensor, Value, describe, first, is_poison
 from netwright.passes.elaborate.again import input_names
 from netwright.passes.elaborate.call import Call, Callee
 from netwright.passes.elaborate.iteration import path_of
@@ -131,7 +131,7 @@ def _finish_scan(
     free = [n for n in input_names(frame, node) if n in rest]
     carry = _scan_carry(child.outputs, free, inputs_walked)
     for name, out in carry.items():
-        if to_type(out) != to_type(rest[name]):
+        if not _is_alike(out, rest[name]):
             fault(
                 "E0301",
                 f"`{name}` is carried as {describe(out)}, but starts as {describe(rest[name])}",
@@ -168,6 +168,15 @@ def _finish_scan(
         )
     )
     return next(iter(items.values())) if len(items) == 1 else Outputs(items)
+
+
+def _is_alike(carried: Tensor, start: Value) -> bool:
+    """Whether two tensors have the same type; in symbolic mode `n` and its number are one size."""
+    if not isinstance(start, Tensor) or not isinstance(carried, Tensor):
+        return False
+    mine, other = carried.type, start.type
+    sizes = zip(mine.shape, other.shape, strict=False)
+    return mine.dtype == other.dtype and mine.rank == other.rank and all(same(*s) for s in sizes)
 
 
 def _scan_carry(
