@@ -365,8 +365,10 @@ class Translator(Lookup):
         if node.control.checkpoint is not None and self._checkpointed(node):
             self.extras.imports.add("from torch.utils.checkpoint import checkpoint")
             keywords.append(ex.Keyword("use_reentrant", ex.Literal(False)))
-            return ex.Call(ex.Name("checkpoint"), (callee, *args), tuple(keywords))
-        return ex.Call(callee, tuple(args), tuple(keywords))
+            callee, args = ex.Name("checkpoint"), [callee, *args]
+        called = ex.Call(callee, tuple(args), tuple(keywords))
+        listed = len(node.control.take) == 1 and not node.control.single_take
+        return ex.ListExpr((called,)) if listed else called
 
     def _checkpointed(self, node: Node) -> bool:
         condition = node.control.checkpoint

@@ -59,15 +59,24 @@ def call_block(
         scope = model_scope(block, args, scope, node.span)
         args = {name: (rescoped(value, scope), span) for name, (value, span) in args.items()}
     instance = elaborator.instantiate(block, args, given, scope, node.span, defs)
-    if node.control.take:
-        from netwright.passes.cut import take
+    return _given(node, _enter(frame, node, call, _taken(node, instance), given))
 
-        spend(4 * (len(instance.steps) + len(instance.children)))
-        instance = take(instance, node.control.take, node.control.take_span)
-        taken = _enter(frame, node, call, instance, given)
-        several = tuple(taken.items.values()) if isinstance(taken, Outputs) else (taken,)
-        return several[0] if node.control.single_take else several
-    return _enter(frame, node, call, instance, given)
+
+def _taken(node: Node, instance: Instance) -> Instance:
+    """What `take` leaves of an instance."""
+    if not node.control.take:
+        return instance
+    from netwright.passes.cut import take
+
+    spend(4 * (len(instance.steps) + len(instance.children)))
+    return take(instance, node.control.take, node.control.take_span)
+
+
+def _given(node: Node, value: Value) -> Value:
+    """The value of a call: a list where `take` names one."""
+    if not node.control.take or node.control.single_take:
+        return value
+    return tuple(value.items.values()) if isinstance(value, Outputs) else (value,)
 
 
 def _block_defs(
@@ -191,11 +200,12 @@ def call_again(
         captured = {k: frame.names[k] for k in child.inputs if k in frame.names}
         given = {**captured, **given}
     spend(8 * elaborator.size_of(child))
-    again = _instance_again(elaborator, child, given, span)
+    node = frame.claims[handle.path]
+    again = _taken(node, _instance_again(elaborator, child, given, span))
     if _shapes(again) != _shapes(child):
         fault("E0301", "called again with other sizes, its weights would have other shapes", span)
     frame.fact(expr, "child", again)
-    return run_block(frame, frame.node, call, again, given)
+    return _given(node, run_block(frame, frame.node, call, again, given))
 
 
 def _shapes(instance: Instance) -> set[tuple[Path, tuple[Size, ...]]]:
