@@ -7,6 +7,7 @@ turn.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from netwright.backends.source.code import Assign, Return, Statement
@@ -22,30 +23,44 @@ INDENT = 8
 def nest(statements: list[Statement]) -> list[Statement]:
     """With single-use values written where they are used, while that reads well and keeps the
     order."""
-    statements = list(statements)
-    for index in range(len(statements) - 1, 0, -1):
-        if _merge(statements[index - 1], statements[index], statements):
-            del statements[index - 1]
-    return statements
+    kept: list[Statement] = statements[-1:]
+    uses = _Uses(statements)
+    for producer in reversed(statements[:-1]):
+        consumer = kept[-1]
+        if not _merge(producer, consumer, uses):
+            kept.append(producer)
+        uses.later.update(names_in(producer))
+    return kept[::-1]
 
 
-def _merge(producer: Statement, consumer: Statement, statements: list[Statement]) -> bool:
+class _Uses:
+    """How often each name is read and bound, and what the consumer at hand or a later one reads.
+
+    A value that moves into its reader takes its names along, so that nothing of this changes but
+    for the name that it had, which nobody asks for again.
+    """
+
+    def __init__(self, statements: list[Statement]) -> None:
+        self.reads = Counter(name for s in statements for name in names_in(s))
+        self.bindings = Counter(name for s in statements for name in defined(s))
+        self.later = {name for s in statements[-1:] for name in names_in(s)}
+
+
+def _merge(producer: Statement, consumer: Statement, uses: _Uses) -> bool:
     """Nest the value of `producer` into `consumer`, if it may be; whether it was done."""
     if not isinstance(producer, Assign) or not isinstance(consumer, Assign | Return):
         return False
     if len(producer.targets) != 1 or not isinstance(producer.targets[0], str):
         return False
     name = producer.targets[0]
-    reads = sum(1 for s in statements for n in names_in(s) if n == name)
-    if reads != 1 or sum(1 for s in statements for n in defined(s) if n == name) != 1:
+    if uses.reads[name] != 1 or uses.bindings[name] != 1:
         return False
     if name not in ex.free_names(consumer.value) or not _in_order(
         consumer.value, name, producer.value
     ):
         return False
     read = [n for n in ex.free_names(producer.value) if n not in ("self", "F", "torch")]
-    position = statements.index(consumer)
-    begins = any(n in names_in(s) for n in read for s in statements[position:])
+    begins = any(n in uses.later for n in read)
     if not _reads_well(producer.value, consumer, name, begins):
         return False
     value = producer.value
