@@ -17,12 +17,13 @@ LONGEST_TEXT = 1000
 def render(diagnostic: Diagnostic, sources: Sources) -> str:
     """The diagnostic with the source line and the place underlined."""
     lines = [f"{diagnostic.severity}[{diagnostic.code}]: {_shown(diagnostic.message)}"]
+    gutter = _gutter(diagnostic.span, sources)
+    lines.append(f"{gutter} --> {_shown(str(diagnostic.span))}")
     lines += _excerpt(diagnostic.span, _shown(diagnostic.label), sources)
     for note in diagnostic.notes:
-        lines.append(f"note: {_shown(note.text)}")
-        lines += _excerpt(note.span, "", sources, underline=False)
+        lines += [f"note: {_shown(note.text)}", f"{gutter} --> {_shown(str(note.span))}"]
     if diagnostic.help:
-        lines.append(f"  = help: {_shown(diagnostic.help)}")
+        lines.append(f"{gutter} = help: {_shown(diagnostic.help)}")
     return "\n".join(lines)
 
 
@@ -31,16 +32,22 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: Sources) -> str:
     return "\n\n".join(render(d, sources) for d in diagnostics)
 
 
-def _excerpt(span: Span, label: str, sources: Sources, underline: bool = True) -> list[str]:
-    place = f"  --> {_shown(str(span))}"
+def _gutter(span: Span, sources: Sources) -> str:
+    """Space as wide as the number of the line that is shown, so that all marks stand in one
+    column."""
+    shown = sources.line(span.file, span.line) is not None
+    return " " * (len(str(span.line)) if shown else 1)
+
+
+def _excerpt(span: Span, label: str, sources: Sources) -> list[str]:
+    """The line of a place, and the place underlined."""
     text = sources.line(span.file, span.line)
-    if text is None or not underline:
-        return [place]
-    gutter = " " * len(str(span.line))
+    if text is None:
+        return []
+    gutter = _gutter(span, sources)
     shown, start, end = _window(text, span.column - 1, max(span.column, _end(span, text) - 1))
     mark = " " * start + "^" * (end - start)
     return [
-        place,
         f"{gutter} |",
         f"{span.line} | {_visible(shown)}",
         f"{gutter} | {mark} {label}".rstrip(),
