@@ -18,6 +18,7 @@ class Drawing:
     nodes: list[str] = field(default_factory=list)
     blocks: dict[str, str] = field(default_factory=dict)
     claims: list[str] = field(default_factory=list)
+    where: list[str] = field(default_factory=list)
     inits: list[str] = field(default_factory=list)
 
     def one(self, *choices: str) -> str:
@@ -31,6 +32,7 @@ def text(seed: int) -> str:
     drawing = Drawing(random)
     inputs, outputs = family(drawing)
     lines = ["netwright: 1", f"model: Good{seed}", "", "inputs:", *_indented(inputs, 2)]
+    lines += [f"where: [{', '.join(drawing.where)}]"] if drawing.where else []
     lines += ["", "graph:", *_indented(drawing.nodes, 2), "", "outputs:", *_indented(outputs, 2)]
     lines += ["", "init:", *_indented(drawing.inits, 2)] if drawing.inits else []
     lines += ["", "properties:", *_indented(drawing.claims, 2)] if drawing.claims else []
@@ -64,7 +66,8 @@ def _images(d: Drawing) -> tuple[list[str], list[str]]:
                 )
             ]
     d.nodes += ["pooled: mean(" + _last(d) + ", dim=[2, 3])"]
-    return ["image: float[B, 3, 16 * H, 16 * W]"], _classes(d, "pooled")
+    d.where += ["H % 8 == 0", "W % 8 == 0"]
+    return ["image: float[B, 3, H, W]"], _classes(d, "pooled")
 
 
 def _sequences(d: Drawing) -> tuple[list[str], list[str]]:
@@ -115,8 +118,7 @@ def _sets(d: Drawing) -> tuple[list[str], list[str]]:
     )
     d.nodes += [f"layers: {{op: Layer, repeat: {d.random.randint(1, 2)}}}"]
     d.nodes += [
-        "pooled: "
-        + d.one("mean(layers, dim=1)", "amax(layers, dim=1)", "layers.sum(dim=1) / sqrt(N)")
+        "pooled: " + d.one("mean(layers, dim=1)", "amax(layers, dim=1)", "0.3 * layers.sum(dim=1)")
     ]
     d.claims += ["permutation_invariant: {over: N}", "residual: [layers]"]
     return ["items: float[B, N, 6]"], _classes(d, "pooled")
