@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from netwright.ir import expr as ex
 from netwright.ir.dims import Size, ground
 from netwright.ir.instance import CallBlock, Instance, ModuleChild, Path, WeightDecl
 from netwright.ir.program import Block, InlineNode, ModuleNode, Node
-from netwright.ir.types import TensorType
 from netwright.ir.values import (
     POISON,
     ModuleValue,
     Outputs,
     Scope,
     Tensor,
+    TensorList,
     Value,
     first,
     is_poison,
@@ -129,7 +129,7 @@ def _enter(
     frame.fact(node, "child", instance)
     given = {k: to_type(v) for k, v in inputs.items()}
     frame.fact(node, "given", given)
-    frame.fact(node, "dims", _sizes_known(instance, given))
+    frame.fact(node, "dims", _sizes_known(instance, inputs))
     keep(frame, call.path, node, instance)
     if node.control.frozen is not None and Evaluator(frame).condition(node.control.frozen):
         frame.instance.frozen.add(call.path)
@@ -137,15 +137,26 @@ def _enter(
     return run_block(frame, node, call, instance, inputs)
 
 
-def _sizes_known(instance: Instance, given: Mapping[str, Any]) -> dict[str, Size]:
+def _sizes_known(instance: Instance, inputs: Mapping[str, Value]) -> dict[str, Size]:
     """What the callee's names of sizes are here; an inline block's by input and axis
-    (`x.1`)."""
+    (`x.1`, of a list `xs[0].1`)."""
     sizes = dict(instance.dims)
     if instance.block.inline:
-        for name, type_ in given.items():
-            if isinstance(type_, TensorType):
-                sizes.update({f"{name}.{k}": d for k, d in enumerate(type_.shape)})
+        for name, value in inputs.items():
+            sizes.update(_axes(name, value))
     return sizes
+
+
+def _axes(name: str, value: Value) -> Iterator[tuple[str, Size]]:
+    if isinstance(value, Tensor | TensorList):
+        shape = value.type.shape if isinstance(value, Tensor) else value.item.shape
+        yield from ((f"{name}.{k}", d) for k, d in enumerate(shape))
+    elif isinstance(value, tuple):
+        for k, item in enumerate(value):
+            yield from _axes(f"{name}[{k}]", item)
+    elif isinstance(value, Outputs):
+        for output, item in value.items.items():
+            yield from _axes(f"{name}_{output}", item)
 
 
 def run_block(

@@ -29,13 +29,17 @@ class Shapes:
         self.dims = dims
         self.declared = {i.name: i.type for i in facts.block.inputs}
 
-    def input(self, name: str, value: Value, given: list[Any] | None) -> Value:
+    def input(self, name: str, value: Value, given: list[Any] | None, place: str = "") -> Value:
+        """An input in the class's terms; `place` says which it is, of a list `xs[0]`."""
+        place = place or name
         if isinstance(value, Tensor):
-            return Tensor(self._type(name, value.type, given), name, value.span)
+            return Tensor(self._type(name, value.type, given, place), name, value.span)
         if isinstance(value, TensorList):
-            return TensorList(self._type(name, value.item, None), name)
+            return TensorList(self._type(name, value.item, None, place), name)
         if isinstance(value, tuple):
-            return tuple(self.input(name, v, _items(given, k)) for k, v in enumerate(value))
+            return tuple(
+                self.input(name, v, _items(given, k), f"{place}[{k}]") for k, v in enumerate(value)
+            )
         if isinstance(value, Outputs):
             items = {
                 k: self.input(f"{name}_{k}", v, _named(given, k)) for k, v in value.items.items()
@@ -43,19 +47,23 @@ class Shapes:
             return Outputs(items)
         return value
 
-    def _type(self, name: str, actual: TensorType, given: list[Any] | None) -> TensorType:
+    def _type(
+        self, name: str, actual: TensorType, given: list[Any] | None, place: str
+    ) -> TensorType:
         declared = self.declared.get(name)
         while declared is not None and declared.item is not None:
             declared = declared.item
         if declared is not None and declared.dtype:
-            return TensorType(actual.dtype, self._from_declared(name, declared, actual.shape))
+            sizes = self._from_declared(name, declared, actual.shape, place)
+            return TensorType(actual.dtype, sizes)
         shape = [
-            self._from_parents(name, k, d, actual.rank, given) for k, d in enumerate(actual.shape)
+            self._from_parents(name, f"{place}.{k}", k, d, actual.rank, given)
+            for k, d in enumerate(actual.shape)
         ]
         return TensorType(actual.dtype, tuple(shape))
 
     def _from_declared(
-        self, name: str, declared: TypeExpr, shape: tuple[Size, ...]
+        self, name: str, declared: TypeExpr, shape: tuple[Size, ...], place: str
     ) -> tuple[Size, ...]:
         dots = next((k for k, d in enumerate(declared.dims) if isinstance(d, ex.Dots)), None)
         result = list(shape)
@@ -66,7 +74,7 @@ class Shapes:
             result[at] = self._declared_size(dim, shape[at])
         for k, size in enumerate(result):
             if type(size) is int and size != 1 and dots is not None:
-                result[k] = self._fresh(name, k, size, len(shape))
+                result[k] = self._fresh(name, f"{place}.{k}", k, size, len(shape))
         return tuple(result)
 
     def _declared_size(self, dim: ex.Expr, actual: Size) -> Size:
@@ -83,7 +91,13 @@ class Shapes:
         return value if isinstance(value, int | Dim) else actual
 
     def _from_parents(
-        self, name: str, axis: int, actual: Size, rank: int, given: list[Any] | None
+        self,
+        name: str,
+        place: str,
+        axis: int,
+        actual: Size,
+        rank: int,
+        given: list[Any] | None,
     ) -> Size:
         """A dim of an inline block's input: the parent's expression where the block can write it
         too."""
@@ -98,10 +112,10 @@ class Shapes:
             if written is not None and all(n in self.names for n in ex.free_names(written)):
                 return here
             if isinstance(written, ex.Name):
-                return self._bound(written.id, known(actual), f"{name}.{axis}")
-        return self._fresh(name, axis, known(actual), rank)
+                return self._bound(written.id, known(actual), place)
+        return self._fresh(name, place, axis, known(actual), rank)
 
-    def _fresh(self, name: str, axis: int, number: int | None, rank: int) -> Size:
+    def _fresh(self, name: str, place: str, axis: int, number: int | None, rank: int) -> Size:
         assert number is not None
         if number == 1:
             return 1
@@ -111,7 +125,7 @@ class Shapes:
             base = "in_features"
         else:
             base = f"{name or 'x'}_size"
-        return self._bound(base, number, f"{name}.{axis}")
+        return self._bound(base, number, place)
 
     def _bound(self, base: str, number: int | None, place: str) -> Size:
         found = self.dims.get(base)
