@@ -10,6 +10,7 @@ from netwright.backends.source.code import (
     For,
     Function,
     If,
+    SetAttribute,
     Statement,
     call,
     path,
@@ -17,8 +18,9 @@ from netwright.backends.source.code import (
 )
 from netwright.backends.source.layout import statements
 from netwright.backends.source.naming import Names, snake
+from netwright.backends.source.words import attribute_name, ctor_name
 from netwright.ir import expr as ex
-from netwright.ir.printer import to_source
+from netwright.ir.printer import replace_names, to_source
 from netwright.ir.program import InitRule
 
 FUNCTIONS = {
@@ -106,6 +108,7 @@ def rules(
     for kind, group in _runs(init, classes):
         if kind == "class":
             name = _method_name(group, {method.name for method in methods})
+            calls_ += _kept(group, constructor)
             methods.append(_by_class(name, group, constructor))
             calls_.append(Evaluate(call("self.apply", path(f"self.{name}")), span=group[0].span))
         elif kind == "path":
@@ -151,16 +154,38 @@ def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
         if attribute.endswith("bias"):
             test = ex.BoolOp("and", (test, ex.Compare(target, ("is not",), (ex.Literal(None),))))
         init, args, keywords = split(rule.value)
-        body.append(
-            If(
-                test,
-                [Evaluate(_apply(init, target, args, keywords, constructor), span=rule.span)],
-                span=rule.span,
-            )
+        applied = _apply(init, target, args, keywords, constructor)
+        applied = replace_names(
+            applied,
+            {
+                ctor_name(constructor.context, n): self_attr(attribute_name(constructor.context, n))
+                for n in _params(rule, constructor)
+            },
         )
+        body.append(If(test, [Evaluate(applied, span=rule.span)], span=rule.span))
     static = not any("self." in _text(s) for s in body)
     arguments = [Argument("module", "nn.Module")]
     return Function(name, arguments, "None", body, decorators=("staticmethod",) if static else ())
+
+
+def _params(rule: InitRule, constructor: Any) -> list[str]:
+    """The params that a rule's initialiser reads."""
+    _, args, keywords = split(rule.value)
+    read = [n for e in (*args, *(k.value for k in keywords)) for n in ex.free_names(e)]
+    return [n for n in dict.fromkeys(read) if n in constructor.facts.sample.params]
+
+
+def _kept(group: list[InitRule], constructor: Any) -> list[Statement]:
+    """`self.depth = depth` for the params that a method with rules reads, unless `forward` does."""
+    stored = constructor.forward.stored
+    made: list[Statement] = []
+    for rule in group:
+        for name in _params(rule, constructor):
+            if name not in stored:
+                stored[name] = None
+                target = self_attr(attribute_name(constructor.context, name))
+                made.append(SetAttribute(target, constructor.expr(ex.Name(name)), span=rule.span))
+    return made
 
 
 def _text(statement: Statement) -> str:

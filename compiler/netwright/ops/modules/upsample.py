@@ -7,7 +7,7 @@ from functools import partial
 from math import floor
 from typing import Any
 
-from netwright.ir.dims import Size, floordiv, known, show
+from netwright.ir.dims import Dim, Size, floordiv, known, show
 from netwright.ir.types import TensorType
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError
 from netwright.ops.modules.checks import (
@@ -78,7 +78,17 @@ def _sizes(x: TensorType, args: Arguments) -> tuple[Size, ...]:
         _check_recompute(args)
         return _each(size, len(spatial), "size")
     factors = _each(factor, len(spatial), "scale_factor")
-    return tuple(scaled(s, float(f)) for s, f in zip(spatial, factors, strict=True))
+    return tuple(_times(s, f) for s, f in zip(spatial, factors, strict=True))
+
+
+def _times(size: Size, factor: Size | float) -> Size:
+    """A size times a factor; an integer that came from a name is a size with a known number."""
+    if not isinstance(factor, Dim):
+        return scaled(size, float(factor))
+    if known(factor) is None:
+        message = f"the factor {show(factor)} is only known at run time"
+        raise OpError(message, arg="scale_factor", code="E0306")
+    return factor * size
 
 
 def _check_recompute(args: Arguments) -> None:
