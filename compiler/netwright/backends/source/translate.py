@@ -333,6 +333,8 @@ class Translator(Lookup):
         if True not in self.facts.found(node, "listed"):
             return (loop.targets or ("i",)), call("range", iterable)
         if not used & set(loop.targets):
+            if isinstance(iterable, ex.Call):  # `zip` has no length
+                return ("i", "_"), call("enumerate", iterable)
             return ("i",), call("range", call("len", iterable))
         if "i" not in used or "i" in loop.targets:
             return loop.targets, iterable
