@@ -9,7 +9,7 @@ from netwright.backends.source.code import (
     Assign,
     Evaluate,
     For,
-    SetAttribute,
+    If,
     Statement,
     target_names,
 )
@@ -19,35 +19,54 @@ from netwright.ir import expr as ex
 
 def drop_unused(statements: list[Statement]) -> list[Statement]:
     """Without statements whose results nobody reads; unread targets of an unpacking become `_`."""
-    while True:
-        _drop_appends(statements)
-        read = {name for s in statements for name in names_in(s)}
-        kept = [s for s in statements if not _is_dead(s, read)]
-        for statement in kept:
-            _blank(statement, read)
-        if len(kept) == len(statements):
-            return kept
-        statements = kept
-
-
-def _drop_appends(statements: list[Statement]) -> None:
-    """Take out of loops what appends to lists that nobody reads."""
-    loops = [s for s in statements if isinstance(s, For)]
     reads = Counter(name for s in statements for name in names_in(s))
-    appends = Counter(name for loop in loops for name in _appended_to(loop))
+    kept: list[Statement] = []
+    for statement in reversed(statements):  # what reads a value stands after it
+        if isinstance(statement, For):
+            _drop_appends(statement, reads)
+        if _is_dead(statement, reads):
+            reads.subtract(names_in(statement))
+        else:
+            kept.append(statement)
+    read = {name for name, count in reads.items() if count > 0}
+    for statement in kept:
+        _blank(statement, read)
+    return kept[::-1]
+
+
+def _drop_appends(loop: For, reads: Counter[str]) -> None:
+    """Take out of a loop what appends to lists that nobody reads."""
+    appends = Counter(_appended_to(loop))
     unread = {name for name, count in appends.items() if reads[name] == count}
-    for loop in loops:
-        loop.body = [s for s in loop.body if _list_of(s) not in unread]
+    for statement in [s for s in loop.body if _list_of(s) in unread]:
+        reads.subtract(names_in(statement))
+        loop.body.remove(statement)
 
 
-def _is_dead(statement: Statement, read: set[str]) -> bool:
+def _is_dead(statement: Statement, reads: Counter[str]) -> bool:
+    """Whether a statement only binds names, which nothing but itself reads."""
+    if not _only_binds(statement):
+        return False
+    own = Counter(names_in(statement)) if not isinstance(statement, Assign) else Counter()
+    made = _bound(statement)
+    return all(reads[name] <= own[name] for name in made)
+
+
+def _only_binds(statement: Statement) -> bool:
+    match statement:
+        case For(body=body):
+            return all(_only_binds(inner) for inner in body)
+        case If(body=body, otherwise=otherwise):
+            return all(_only_binds(inner) for inner in (*body, *otherwise))
+    return isinstance(statement, Assign) or _list_of(statement) != ""
+
+
+def _bound(statement: Statement) -> set[str]:
+    """The names that a statement binds, and the lists that it appends to."""
     if isinstance(statement, Assign):
-        return not any(name in read for name in target_names(statement.targets))
-    if isinstance(statement, For):
-        made = set(defined(statement)) | set(_appended_to(statement))
-        builds = any(isinstance(inner, SetAttribute) for inner in statement.body)
-        return not builds and not made & read
-    return False
+        return set(target_names(statement.targets))
+    appended = _appended_to(statement) if isinstance(statement, For) else ()
+    return {*defined(statement), *appended}
 
 
 def _appended_to(statement: For) -> Iterator[str]:
