@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import netwright
 import pytest
@@ -80,3 +81,38 @@ def test_a_method_takes_what_it_reads_inside(tmp_path: Path) -> None:
     assert found.message == "the method `late` needs the input `x`, which it does not take"
     file.write_text(SPEC.replace("{h: body.a}", "{h: body.a, x: x}"), encoding="utf-8")
     assert "def late(self, h: Tensor, x: Tensor)" in netwright.emit(file)
+
+
+BELOW = """\
+netwright: 1
+model: Below
+inputs: {x: "float[B, 4, 6]", mask: {type: "float[B, 4, 3]", optional: true}}
+graph:
+  states: {scan: t in x over B, from: {u: t}, graph: {fc: Linear(out_features=3)}}
+  pair: {op: Pair, from: states}
+  again: pair(pair.b)
+  aside: {scan: t in x over B, from: {u: t}, graph: {fc: Linear(out_features=2)}}
+  masked: again * mask if mask is not None else again
+  out: sinh(masked) + ones([again.shape[0], 4, 3])
+outputs: {y: out, states: states, again: again, aside: aside}
+methods:
+  below_scan: {inputs: {u: states}, outputs: {z: out}}
+  below_call: {inputs: {u: again}, outputs: {z: out}}
+  with_mask: {inputs: {u: again, mask: mask}, outputs: {z: out}}
+blocks:
+  Pair: {inputs: {x: "float[..., C]"}, graph: {b: x * 2, a: x + 1}, outputs: {a: a, b: b}}
+"""
+"""What stands above the values that a method enters at, or beside its way, is not its own."""
+
+
+def test_methods_enter_below_loops_and_calls(tmp_path: Path) -> None:
+    spec = tmp_path / "below.yaml"
+    spec.write_text(BELOW, encoding="utf-8")
+    module: Any = netwright.build(spec)
+    whole = module(torch.ones(2, 4, 6))
+    assert torch.equal(module.below_scan(whole.states), whole.y)
+    assert torch.equal(module.below_call(whole.again), whole.y)
+    mask = torch.full((2, 4, 3), 0.5)
+    masked = module(torch.ones(2, 4, 6), mask)
+    assert torch.equal(module.with_mask(masked.again, mask), masked.y)
+    assert torch.equal(module.with_mask(whole.again), whole.y)

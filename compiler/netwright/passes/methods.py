@@ -21,9 +21,18 @@ def check_methods(elaboration: Elaboration, report: Report) -> None:
     methods = elaboration.module.methods
     for method in methods:
         try:
-            _check(elaboration.primary, method)
+            _check(_case(elaboration, method), method)
         except Fault as found:
             report.add(found.diagnostic)
+
+
+def _case(elaboration: Elaboration, method: Method) -> Instance:
+    """The case of the model in which every optional input is given that a method takes."""
+    named = {e.id for e in method.inputs.values() if isinstance(e, ex.Name)}
+    optional = {i.name for i in elaboration.block.inputs if i.optional}
+    wanted = named & optional
+    given = [case for case in elaboration.cases if wanted <= case.given]
+    return elaboration.cases[min(given, key=lambda case: (len(case.given), case.training))]
 
 
 def _check(model: Instance, method: Method) -> None:

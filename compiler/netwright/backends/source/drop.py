@@ -13,7 +13,7 @@ from netwright.backends.source.code import (
     Statement,
     target_names,
 )
-from netwright.backends.source.walk import defined, names_in
+from netwright.backends.source.walk import names_in
 from netwright.ir import expr as ex
 
 
@@ -62,11 +62,16 @@ def _only_binds(statement: Statement) -> bool:
 
 
 def _bound(statement: Statement) -> set[str]:
-    """The names that a statement binds, and the lists that it appends to."""
-    if isinstance(statement, Assign):
-        return set(target_names(statement.targets))
-    appended = _appended_to(statement) if isinstance(statement, For) else ()
-    return {*defined(statement), *appended}
+    """The names that a statement leaves bound, and the lists that it appends to; what a loop counts
+    with means nothing after it."""
+    match statement:
+        case Assign(targets=targets):
+            return set(target_names(targets))
+        case For(body=body):
+            return {name for inner in body for name in _bound(inner)}
+        case If(body=body, otherwise=otherwise):
+            return {name for inner in (*body, *otherwise) for name in _bound(inner)}
+    return {_list_of(statement)}
 
 
 def _appended_to(statement: For) -> Iterator[str]:

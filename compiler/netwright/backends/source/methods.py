@@ -21,7 +21,7 @@ from netwright.ir import expr as ex
 from netwright.ir.instance import CallBlock, Instance
 from netwright.ir.printer import rebuild
 from netwright.ir.program import InlineNode, Method
-from netwright.ir.values import Value
+from netwright.ir.values import Outputs, Tensor, Value
 
 
 def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[Class | Function]:
@@ -30,14 +30,15 @@ def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[C
     forward = Forward(extras, context)
     written = [*method.inputs.values(), *method.outputs.values()]
     forward.opened = _opened(context.facts.sample, [p for w in written for p in _paths(w)])
+    sample = context.facts.sample
+    entries = {name: _entry(sample, value) for name, value in method.inputs.items()}
+    _refer(forward, {v: _value(sample, v.split(".")) for v in entries.values()})
     forward.run(context.block.nodes)
-    entries = {name: _to_name(value) for name, value in method.inputs.items()}
     entered = set(entries.values())
     kept = [s for s in forward.statements if entered.isdisjoint(defined(s))]
     made: list[Class | Function] = []
     values = [(name, forward.expr(_named(forward, v))) for name, v in method.outputs.items()]
     result: ex.Expr = values[0][1]
-    sample = context.facts.sample
     returns = "Tensor"
     if len(values) > 1:
         returns = f"{context.name}{camel(method.name)}Output"
@@ -53,7 +54,8 @@ def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[C
     statements = nest(drop_unused([*kept, Return(result)]))
     forward.places.enter({v: _value(sample, v.split(".")) for v in entered})
     statements = resolve(statements, forward.places, DIM)
-    inputs = [ForwardArg(value, name, "Tensor") for name, value in entries.items()]
+    optional = {i.name for i in context.block.inputs if i.optional}
+    inputs = [ForwardArg(v, name, "Tensor", v in optional) for name, v in entries.items()]
     inputs += [
         a for a in forward_args(context, forward, statements) if _reads(statements, a.source)
     ]
@@ -71,6 +73,22 @@ def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[C
 
 def _reads(statements: list[Statement], name: str) -> bool:
     return any(name in names_in(s) for s in statements)
+
+
+def _entry(sample: Instance, value: ex.Expr) -> str:
+    """The local that a method enters at; of several results the first, as the bare name means."""
+    name = _to_name(value)
+    found = _value(sample, name.split("."))
+    return f"{name}.{next(iter(found.items))}" if isinstance(found, Outputs) else name
+
+
+def _refer(forward: Forward, entered: Mapping[str, Value]) -> None:
+    """Let new tensors have the device and the dtype of what a method enters with."""
+    tensors = {name: v for name, v in entered.items() if isinstance(v, Tensor)}
+    floating = [name for name, v in tensors.items() if v.type.dtype == "float"]
+    if tensors:
+        forward.around.device_of = ex.Name(next(iter(tensors)))
+        forward.around.dtype_of = ex.Name(floating[0]) if floating else None
 
 
 def _to_name(value: ex.Expr) -> str:
@@ -135,7 +153,10 @@ def _inside(instance: Instance, name: str) -> Instance | None:
 def _value(instance: Instance, path: list[str]) -> Value:
     head, *rest = path
     inner = _inside(instance, head) if rest else None
-    return instance.values.get(head) if inner is None else _value(inner, rest)
+    if inner is not None and rest[0] in inner.values:
+        return _value(inner, rest)
+    value = instance.values.get(head)
+    return value.items.get(rest[0]) if rest and isinstance(value, Outputs) else value
 
 
 def _named(forward: Forward, expr: ex.Expr) -> ex.Expr:
