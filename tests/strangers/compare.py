@@ -33,14 +33,16 @@ from tests.emission.building import class_of
 from tests.strangers.evaluate import DTYPES, plain
 from tests.strangers.grammar import DRAWS, Drawn, run
 from tests.strangers.oracle import Oracle, Store, params_of
-from tests.strangers.printed import text_of
-from tests.strangers.syntax import Spec
+from tests.strangers.printed import LIBRARY, library_of, text_of
+from tests.strangers.syntax import Inline, Module, Spec
 
 RANDOM = frozenset({
     "rand", "randn", "rand_like", "randn_like", "randint", "randperm", "bernoulli", "multinomial",
     "gumbel_softmax", "RReLU", "FractionalMaxPool2d", "FractionalMaxPool3d",
 })  # fmt: skip
 """Random in evaluation too: a method, which computes less, draws other numbers."""
+NO_RECOMPUTE = frozenset({"RReLU", "rrelu"})
+"""Torch's gradients of these are memory that nothing wrote, where they are computed again."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def _written(spec: Spec) -> Path:
     """A spec as a file, until the next is written."""
     path = _folder() / "spec.yaml"
     path.write_text(text_of(spec), encoding="utf-8")
+    (_folder() / f"{LIBRARY}.yaml").write_text(library_of(spec), encoding="utf-8")
     return path
 
 
@@ -128,7 +131,9 @@ class _Comparison:
 
     def run(self) -> None:
         source = self._source()
-        for k, training in product((0, DRAWS - 1), (False, True)):
+        several = sum(i.optional for i in self.spec.model.inputs.values()) > 1
+        draws = range(DRAWS) if several else (0, DRAWS - 1)
+        for k, training in product(draws, (False, True)):
             given = frozenset(n for n, i in self.spec.model.inputs.items() if i.optional)
             given &= frozenset(self.inputs(k))
             graph = lowered(self.elaboration, given, training)
@@ -142,7 +147,7 @@ class _Comparison:
 
     def inputs(self, k: int) -> dict[str, Any]:
         """The model's inputs at a draw of the sizes."""
-        return self.drawn.inputs(self.drawn.sizes[k], k == DRAWS - 1)
+        return self.drawn.inputs(self.drawn.sizes[k], self.drawn.absent(k))
 
     def _source(self) -> nn.Module:
         """The emitted module, with the oracle's weights under the names that it gave them."""
@@ -156,6 +161,10 @@ class _Comparison:
         wanted = {name: tuple(v.shape) for name, v in state.items()}
         if own != wanted:
             raise Disagreement("weights", _difference(own, wanted))
+        learns = {n for n, p in made.named_parameters(remove_duplicate=False) if p.requires_grad}
+        learned, tied = self.store.learned(), {*self.spec.tie, *self.spec.tie.values()}
+        if learns - tied != learned - tied:
+            raise Disagreement("frozen weights", sorted((learns ^ learned) - tied))
         made.load_state_dict(state, strict=True)
         return made
 
@@ -171,7 +180,8 @@ class _Comparison:
             if not same(first.out, second.out):
                 raised = f"{_shown(first.out)} | {_shown(second.out)}"
                 raise Disagreement("source and fx, outputs", f"differ in {mode} {raised}")
-            self._gradients(first.gradients, second.gradients, mode)
+            if not (self.drawn.ops & NO_RECOMPUTE and checkpoints(self.spec)):
+                self._gradients(first.gradients, second.gradients, mode)
         if not training:
             torch.manual_seed(0)
             outputs, _ = self.oracle.model(self.spec.model, self.inputs(k))
@@ -194,17 +204,23 @@ class _Comparison:
             raise Disagreement("oracle and source", "the outputs differ")
 
     def _methods(self, source: nn.Module, k: int) -> None:
-        for name, outputs in self.spec.methods.items():
-            torch.manual_seed(0)
-            method = getattr(source, name)
-            takes = inspect.signature(method).parameters  # only what its outputs need
-            given = {n: value for n, value in self.inputs(k).items() if n in takes}
-            found = method(**given)
+        for name, written in self.spec.methods.items():
             torch.manual_seed(0)
             _, frame = self.oracle.model(self.spec.model, self.inputs(k))
-            expected = [self.oracle.value(text, frame) for text in outputs.values()]
+            expected = [self.oracle.value(text, frame) for text in written.outputs.values()]
+            method = getattr(source, name)
+            takes = inspect.signature(method).parameters  # only what its outputs need
+            enter = {n: self.oracle.value(t, frame) for n, t in written.inputs.items()}
+            given = {n: v for n, v in (enter or self.inputs(k)).items() if n in takes}
+            torch.manual_seed(0)
+            found = method(**given)
             if not self.drawn.ops & RANDOM:
                 self._as_the_oracle([_detached(t) for t in leaves(found)], expected)
+
+
+def checkpoints(spec: Spec) -> bool:
+    nodes = [node for graph in spec.graphs() for node in graph.nodes]
+    return any("checkpoint" in n.control for n in nodes if isinstance(n, Module | Inline))
 
 
 def lowered(elaboration: Elaboration, given: frozenset[str], training: bool) -> GraphModule:
@@ -225,7 +241,8 @@ class _Typed(Interpreter):
         self.wrong: list[str] = []
 
     def __call__(self, **inputs: Any) -> Any:
-        return self.run(*inputs.values())
+        names = [str(node.target) for node in self.graph.nodes if node.op == "placeholder"]
+        return self.run(*map(inputs.get, names))
 
     def run_node(self, n: torch.fx.Node) -> Any:
         found = super().run_node(n)
@@ -268,7 +285,8 @@ def _run(module: nn.Module, call: Callable[..., Any], inputs: dict[str, Any]) ->
         return Ran([Raised(type(error).__name__, str(error))], {})
     loss = [weighted(t) for t in out if isinstance(t, Tensor) and t.is_floating_point()]
     loss = [term for term in loss if term.requires_grad]
-    wanted = {**inputs, **dict(module.named_parameters())}
+    wanted = {str(k): tensor for k, tensor in enumerate(leaves(inputs))}
+    wanted |= dict(module.named_parameters())
     out = [_detached(t) for t in out]
     if loss:
         try:

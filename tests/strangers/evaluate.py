@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import torch
+from netwright.ops.entry import Arg
 from netwright.ops.table import FUNCTIONS, method_named
 from torch import Tensor
 from torch.nn import functional
@@ -219,7 +220,7 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "rearrange": lowered.rearrange,
     "reduce": lowered.reduce,
     "linear_scan": lowered.linear_scan,
-    "drop_path": lambda input, p=0.0, training=False: input,
+    "drop_path": lowered.drop_path,
     "einsum": lambda equation, *operands: torch.einsum(lowered.letters(equation), *operands),
 }
 
@@ -241,7 +242,7 @@ def function(name: str, args: list[Any], named: dict[str, Any], training: bool) 
     op = FUNCTIONS.get(name)
     if op is None:
         raise Refused(f"no function {name}")
-    _adapt(op.name, [arg.name for arg in op.args], args, named, training)
+    _adapt(op.name, op.args, args, named, training)
     if op.function is None:
         return method(args[0], name, args[1:], named)
     namespace, _, last = op.function.rpartition(".")
@@ -258,14 +259,17 @@ def method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> 
     op = method_named(name)
     if op is None:
         raise Refused(f"no method {name}")
-    _adapt(op.name, [arg.name for arg in op.args[1:]], args, named, False)
+    _adapt(op.name, op.args[1:], args, named, False)
     return _listed(getattr(receiver, name)(*args, **named))
 
 
 def _adapt(
-    name: str, order: list[str], args: list[Any], named: dict[str, Any], training: bool
+    name: str, wanted: Sequence[Arg], args: list[Any], named: dict[str, Any], training: bool
 ) -> None:
-    """Where the language differs: what knows a mode follows the model's."""
+    """Where the language differs: what knows a mode follows the model's; there is no `inplace`."""
+    order = [arg.name for arg in wanted]
+    if len(args) > len(order) and not any(arg.variadic for arg in wanted):
+        raise Refused(f"{name} takes {len(order)}")
     if "training" in order and "training" not in named and len(args) <= order.index("training"):
         named["training"] = training
     if name == "scaled_dot_product_attention" and not training:

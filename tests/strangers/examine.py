@@ -11,7 +11,7 @@ import torch
 from tests.strangers.compare import Failure, compare
 from tests.strangers.grammar import Drawn, draw, runs
 from tests.strangers.mutate import Mutant, judged, mutants
-from tests.strangers.printed import text_of
+from tests.strangers.printed import whole
 from tests.strangers.shrink import shrunk
 
 
@@ -74,7 +74,7 @@ def _compared(drawn: Drawn, failure: Failure | None, small: bool) -> list[Fault]
     found = drawn
     if small:
         found = _smallest(drawn, lambda d: runs(d) and _alike(compare(d).failure, failure))
-    return [Fault(drawn.seed, failure.stage, failure.found, text_of(found.spec))]
+    return [Fault(drawn.seed, failure.stage, failure.found, whole(found.spec))]
 
 
 def _alike(found: Failure | None, failure: Failure) -> bool:
@@ -97,7 +97,7 @@ def _judged(mutant: Mutant, small: bool) -> Fault:
 
     found = _smallest(mutant.drawn, fails) if small else mutant.drawn
     said = mutant.errors[0] if mutant.errors else f"taken, though torch says: {mutant.reason}"
-    return Fault(mutant.drawn.seed, f"mutant {mutant.verdict} by torch", said, text_of(found.spec))
+    return Fault(mutant.drawn.seed, f"mutant {mutant.verdict} by torch", said, whole(found.spec))
 
 
 def _smallest(drawn: Drawn, fails: Callable[[Drawn], bool]) -> Drawn:

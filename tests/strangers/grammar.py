@@ -8,7 +8,7 @@ the oracle takes the whole with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations, product
 from random import Random
@@ -17,11 +17,34 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tests.strangers.evaluate import DTYPES
+from tests.strangers.evaluate import DTYPES, Names, evaluate
 from tests.strangers.hand import Hand, NothingFits, World
-from tests.strangers.oracle import REFUSALS, Frame, Oracle, Store, modes, params_of, strict
+from tests.strangers.nodes import MODULE_PARAMS
+from tests.strangers.oracle import (
+    REFUSALS,
+    Frame,
+    Oracle,
+    Store,
+    modes,
+    params_of,
+    strict,
+)
 from tests.strangers.structures import fill
-from tests.strangers.syntax import Block, Graph, Input, Spec, all_needed, pruned, words
+from tests.strangers.syntax import (
+    Block,
+    Buffer,
+    Graph,
+    Input,
+    Method,
+    Parameter,
+    Spec,
+    all_needed,
+    as_values,
+    mentioned,
+    needed,
+    pruned,
+    words,
+)
 
 DRAWS = 3
 SIZES = [sizes for sizes in permutations(range(4, 16), DRAWS) if len({n // 4 for n in sizes}) == 3]
@@ -42,7 +65,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True)
 class Drawn:
-    """A spec, and the sizes of its dims at every draw; an optional input is left out at the last.
+    """A spec, and the sizes of its dims at every draw.
 
     `ops` are the ops that were written.
     """
@@ -52,18 +75,23 @@ class Drawn:
     sizes: tuple[Mapping[str, int], ...]
     ops: frozenset[str]
 
-    def inputs(self, sizes: Mapping[str, int], last: bool) -> dict[str, Any]:
+    def absent(self, k: int) -> frozenset[str]:
+        """Optional inputs that a draw leaves out: at the first none, then the first, then all."""
+        optional = [n for n, i in self.spec.model.inputs.items() if i.optional]
+        return frozenset(optional if k == DRAWS - 1 else optional[: min(k, len(optional) - 1)])
+
+    def inputs(self, sizes: Mapping[str, int], absent: Container[str]) -> dict[str, Any]:
         """The model's inputs at these sizes."""
         generator = torch.Generator().manual_seed(self.seed)
         return {
             name: tensor_of(declared.type, sizes, generator)
             for name, declared in self.spec.model.inputs.items()
-            if not (declared.optional and last)
+            if name not in absent
         }
 
     def draws(self) -> Iterator[dict[str, Any]]:
         for k, sizes in enumerate(self.sizes):
-            yield self.inputs(sizes, k == DRAWS - 1)
+            yield self.inputs(sizes, self.absent(k))
 
 
 def draw(seed: int, budget: int = 8) -> Drawn:
@@ -99,9 +127,10 @@ def runs(drawn: Drawn) -> bool:
     try:
         for variant in (None, *drawn.spec.variants):
             run(drawn, variant, Store())
+        entering = [(m, name) for m in drawn.spec.methods.values() for name in m.inputs.values()]
+        return all(_leads(drawn, name, out) for m, name in entering for out in m.outputs.values())
     except REFUSALS:
         return False
-    return True
 
 
 def run(drawn: Drawn, variant: str | None, store: Store) -> Frame:
@@ -111,6 +140,7 @@ def run(drawn: Drawn, variant: str | None, store: Store) -> Frame:
         for mode, inputs in product(modes(drawn.spec), drawn.draws()):
             oracle = Oracle(blocks, params_of(drawn.spec, variant), store, mode)
             _, frame = oracle.model(drawn.spec.model, inputs)
+            oracle.beside(drawn.spec, frame)
     return frame
 
 
@@ -129,9 +159,12 @@ def _attempt(rng: Random, seed: int, budget: int) -> Drawn:
         values = {**dict.fromkeys(declared), **inputs, **at, "training": False}
         frames.append(Frame("", values, flow=inputs["x"]))
     hand = Hand(world, frames, Store(), None)
-    hand.pool = [hand.value(name) for name, i in declared.items() if not i.optional]
-    if "past" in declared:
-        hand.expression("x + past if past is not None else x")
+    for name, i in declared.items():
+        if i.optional:
+            hand.expression(f"x + {name} if {name} is not None else x")
+        else:
+            shown = [f"{name}[0]", f"{name}[1]"] if i.type.startswith("list") else [name]
+            hand.pool += map(hand.value, shown)
     fill(hand, rng.randint(2, budget))
     graph = Graph(tuple(hand.nodes), _outputs(hand, declared))
     model = Block("M", world.params, declared, graph, where)
@@ -144,24 +177,49 @@ def _inputs(rng: Random) -> tuple[dict[str, Input], list[str]]:
     """Declared inputs, and the names of their dims."""
     chosen = [rng.choice((*TYPES[:5], rng.choice(TYPES)))]
     chosen += [rng.choice(TYPES) for _ in range(rng.choice((0, 0, 1, 1, 2)))]
-    declared = {
-        f"x{k}" if k else "x": Input(f"{word}[{', '.join(map(str, dims))}]")
-        for k, (word, dims) in enumerate(chosen)
-    }
-    if chosen[0][0] == "float" and rng.random() < 0.15:
-        declared["past"] = replace(declared["x"], optional=True)
+    types = [f"{word}[{', '.join(map(str, dims))}]" for word, dims in chosen]
+    declared = {f"x{k}" if k else "x": Input(type_) for k, type_ in enumerate(types)}
+    if rng.random() < 0.1:
+        declared["xs"] = Input(f"list[{rng.choice(types)}]")
+    if chosen[0][0] == "float" and rng.random() < 0.2:
+        for name in ("past", "skip")[: rng.choice((1, 1, 2))]:
+            declared[name] = replace(declared["x"], optional=True)
     return declared, sorted({d for _, dims in chosen for d in dims if isinstance(d, str)})
 
 
 def _sizes(rng: Random, names: list[str]) -> tuple[tuple[str, ...], tuple[dict[str, int], ...]]:
     """Constraints, and sizes for every draw that satisfy them."""
-    even = [n for n in names if n in "HWTL" and rng.random() < 0.25]
-    columns = dict(zip(names, rng.sample(SIZES, len(names)), strict=True))
-    sizes = tuple(
-        {name: column[k] * (2 if name in even else 1) for name, column in columns.items()}
-        for k in range(DRAWS)
-    )
-    return tuple(f"{name} % 2 == 0" for name in even), sizes
+    where: list[str] = []
+    free = list(names)
+    for name in (n for n in names if n in "HWTL" and rng.random() < 0.3):
+        if name not in free:
+            continue
+        free.remove(name)
+        forms = [f"{name} % 2 == 0", f"{name} % 2 == 0", f"{name} % 3 == 0", f"{name} >= 4"]
+        forms += [form for n in free for form in (f"{name} == {n}", f"{name} == 2 * {n} + 1")]
+        where.append(rng.choice(forms))
+        free = [n for n in free if n not in where[-1]]
+    while True:
+        columns = rng.sample(SIZES, len(names))
+        draws = [{n: c[k] for n, c in zip(names, columns, strict=True)} for k in range(DRAWS)]
+        if all(len({*sizes.values()}) == len(names) for sizes in draws):
+            return tuple(where), tuple(meeting(where, sizes) for sizes in draws)
+
+
+_FACT = re.compile(r"(\w+) (?:% (?P<factor>\d+) == 0|== (?P<size>.+)|>= 4)")
+
+
+def meeting(where: Sequence[str], sizes: Mapping[str, int]) -> dict[str, int]:
+    """Sizes of at least 4 changed so that they meet constraints."""
+    found = dict(sizes)
+    for text in where:
+        fact = _FACT.fullmatch(text)
+        assert fact is not None, text
+        if fact["factor"]:
+            found[fact[1]] *= int(fact["factor"])
+        elif fact["size"]:
+            found[fact[1]] = evaluate(fact["size"], Names(found, {}, lambda node, name: None))
+    return found
 
 
 def _outputs(hand: Hand, declared: Mapping[str, Input]) -> dict[str, str]:
@@ -179,7 +237,7 @@ def _outputs(hand: Hand, declared: Mapping[str, Input]) -> dict[str, str]:
 
 def _beside(drawn: Drawn, rng: Random) -> Drawn:
     """The spec with some of what may stand beside a graph, each if the oracle takes it."""
-    for add, probability in ((_variant, 0.3), (_init, 0.3), (_tie, 0.3), (_method, 0.2)):
+    for add, probability in BESIDE:
         if rng.random() < probability:
             found = replace(drawn, spec=add(drawn, rng))
             drawn = found if runs(found) else drawn
@@ -188,11 +246,12 @@ def _beside(drawn: Drawn, rng: Random) -> Drawn:
 
 def _variant(drawn: Drawn, rng: Random) -> Spec:
     """Another value for one of the params."""
-    numbers = [n for n, text in drawn.spec.model.params.items() if text.isdigit()]
-    if not numbers:
+    params = drawn.spec.model.params
+    if not params:
         return drawn.spec
-    other = {rng.choice(numbers): str(rng.randint(1, 9))}
-    return replace(drawn.spec, variants={"small": {}, "large": other})
+    name = rng.choice(list(params))
+    other = str(rng.randint(1, 9)) if params[name].isdigit() else rng.choice(MODULE_PARAMS)
+    return replace(drawn.spec, variants={"small": {}, "large": {name: other}})
 
 
 def _parameters(drawn: Drawn) -> dict[str, Tensor]:
@@ -212,9 +271,11 @@ def _init(drawn: Drawn, rng: Random) -> Spec:
     if not names:
         return drawn.spec
     name = rng.choice(names)
-    match = rng.choice([name, f"*.{name.rpartition('.')[2]}" if "." in name else name])
-    how = rng.choice(["normal(std=0.02)", "zeros", "uniform(-0.1, 0.1)", "xavier_uniform"])
-    return replace(drawn.spec, init=((match, how),))
+    if "." in name and rng.random() < 0.5:
+        how = rng.choice(["normal(std=0.02)", "zeros", "uniform(-0.1, 0.1)"])  # vectors match too
+        return replace(drawn.spec, init=((f"*.{name.rpartition('.')[2]}", how),))
+    how = rng.choice(["orthogonal", "zeros", "trunc_normal(std=0.02)", "xavier_uniform"])
+    return replace(drawn.spec, init=((name, how),))
 
 
 def _tie(drawn: Drawn, rng: Random) -> Spec:
@@ -234,4 +295,41 @@ def _method(drawn: Drawn, rng: Random) -> Spec:
     values = [name for name in names if isinstance(frame.values.get(name), Tensor)]
     if not values:
         return drawn.spec
-    return replace(drawn.spec, methods={"part": {"z": rng.choice(values)}})
+    out = rng.choice(values)
+    methods = {"part": Method({"z": out})}
+    inner = [name for name in values if name != out and _leads(drawn, name, out)]
+    if inner:
+        methods["rest"] = Method({"z": out}, {"u": rng.choice(inner)})
+    return replace(drawn.spec, methods=methods)
+
+
+def _leads(drawn: Drawn, name: str, out: str) -> bool:
+    """Whether a node's value is all that another needs."""
+    nodes = drawn.spec.model.graph.nodes
+    at = [node.name for node in nodes].index(name)
+    part = needed(Graph(nodes[at + 1 :], {"z": out}))
+    between, names = (
+        {word for node in some for word in node.name.split(", ")} for some in (part.nodes, nodes)
+    )
+    read = words(part) - between
+    outside = {*drawn.spec.model.inputs, *drawn.sizes[0], *names} - {name}
+    made = not isinstance(nodes[at], Parameter | Buffer)
+    return made and out in between and name in read and not read & outside
+
+
+def _library(drawn: Drawn, rng: Random) -> Spec:
+    """Some blocks in a second file: those that read nothing of this one."""
+    found: set[str] = set()
+    elsewhere = {*drawn.spec.model.params, *as_values(drawn.spec)}
+    for block in drawn.spec.blocks:
+        if not ({block.name} | mentioned(block)) & elsewhere and rng.random() < 0.7:
+            found.add(block.name)
+        else:
+            elsewhere.add(block.name)
+    return replace(drawn.spec, library=frozenset(found))
+
+
+BESIDE: tuple[tuple[Callable[[Drawn, Random], Spec], float], ...] = (
+    (_variant, 0.3), (_init, 0.3), (_tie, 0.3), (_method, 0.25), (_library, 0.3),
+)  # fmt: skip
+"""What may stand beside a graph, and how often it is tried."""

@@ -119,7 +119,7 @@ class Hand:
 
     def name(self, stem: str) -> str:
         """A name that nothing visible has."""
-        taken = {*self.frames[0].values, *(n.name for n in self.pending)}
+        taken = {*self.frames[0].values, *(n.name for n in self.pending), *self.params}
         number = 1
         while f"{stem}{number}" in taken:
             number += 1

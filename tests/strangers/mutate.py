@@ -13,13 +13,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from netwright.ops.table import MODULES
 
 from tests.strangers.compare import errors_of
-from tests.strangers.grammar import Drawn
+from tests.strangers.grammar import DRAWS, Drawn, meeting
 from tests.strangers.oracle import REFUSALS, Oracle, Store, modes, params_of, strict
 from tests.strangers.syntax import (
     Block,
@@ -27,7 +27,6 @@ from tests.strangers.syntax import (
     Expression,
     Graph,
     Inline,
-    Input,
     Module,
     Node,
     Parameter,
@@ -36,6 +35,7 @@ from tests.strangers.syntax import (
     texts,
 )
 
+T = TypeVar("T")
 PRIMES = (7, 11, 13, 17, 19, 23, 29, 31)
 EVEN = (12, 18, 6, 24, 30, 36, 42, 48)
 ATTEMPTS = 10
@@ -115,25 +115,23 @@ def larger(drawn: Drawn) -> Iterator[Mapping[str, int]]:
     """Sizes with room for every window: primes, and what is divided."""
     names = sorted({name for sizes in drawn.sizes for name in sizes})
     for column in (PRIMES, EVEN):
-        yield {
-            name: size * (2 if f"{name} % 2 == 0" in drawn.spec.model.where else 1)
-            for name, size in zip(names, column, strict=False)
-        }
+        yield meeting(drawn.spec.model.where, dict(zip(names, column, strict=False)))
 
 
 def answer(drawn: Drawn, sizes: Mapping[str, int], train: bool = False) -> str | None:
     """Torch's refusal of a spec at these sizes; with `train`, whether a condition asks or not."""
     spec = drawn.spec
     blocks = {block.name: block for block in spec.blocks}
-    optional = any(declared.optional for declared in spec.model.inputs.values())
+    absent = dict.fromkeys(map(drawn.absent, range(DRAWS)))
     try:
         for variant in (None, *spec.variants):
             params, store = params_of(spec, variant), Store()
             for mode in (True,) if train else modes(spec):
-                for last in (False, True) if optional else (False,):
-                    inputs = drawn.inputs(sizes, last)
+                for left_out in absent:
+                    inputs = drawn.inputs(sizes, left_out)
                     with strict(), torch.no_grad():
-                        Oracle(blocks, params, store, mode).model(spec.model, inputs)
+                        oracle = Oracle(blocks, params, store, mode)
+                        oracle.beside(spec, oracle.model(spec.model, inputs)[1])
     except (*REFUSALS, SyntaxError) as refusal:
         return f"{type(refusal).__name__} {refusal}"
     return None
@@ -150,38 +148,42 @@ def _skips(spec: Spec) -> bool:
 # Edits --------------------------------------------------------------------------------------
 
 
-Change = Callable[[str], str]
+Sort = Literal["text", "type", "arguments", "inputs", "nodes"]
+Change = Callable[[Any], Any]
 
 
 def edited(spec: Spec, rng: Random) -> tuple[Spec, str]:
-    """A spec with one text changed, or one node gone, and what was done."""
+    """A spec with one thing changed, and the kind of the edit; the same if there is nothing."""
     kind = rng.choice(list(_CHANGES))
-    count = _Edit(lambda text: text, -1)
+    sort, change_of = _CHANGES[kind]
+    change = change_of(rng, spec)
+    count = _Edit(sort, change, -1)
     count.spec(spec)
-    if not count.seen:
-        return spec, kind
-    change = _CHANGES[kind](rng, spec)
-    return _Edit(change, rng.randrange(count.seen)).spec(spec), kind
+    for at in rng.sample(range(count.seen), count.seen):
+        found = _Edit(sort, change, at).spec(spec)
+        if found != spec:
+            return found, kind
+    return spec, kind
 
 
 class _Edit:
-    """Changes the text of one number; texts are counted in order."""
+    """Changes one thing of a sort: the one of this number, counted in order."""
 
-    def __init__(self, change: Change, at: int) -> None:
+    def __init__(self, sort: Sort, change: Change, at: int) -> None:
+        self.sort = sort
         self.change = change
         self.at = at
         self.seen = 0
 
-    def text(self, text: str) -> str:
+    def thing(self, sort: Sort, held: T) -> T:
+        if sort != self.sort:
+            return held
         self.seen += 1
-        changes = self.seen - 1 == self.at
-        return self.change(text) if changes else text
+        changed: T = self.change(held) if self.seen - 1 == self.at else held
+        return changed
 
-    def type(self, text: str) -> str:
-        """A declared type; most changes are of expressions only."""
-        self.seen += 1
-        changes = self.seen - 1 == self.at and self.change.__qualname__.startswith("_type")
-        return self.change(text) if changes else text
+    def text(self, text: str) -> str:
+        return self.thing("text", text)
 
     def texts(self, texts: Texts) -> dict[str, str]:
         return {name: self.text(text) for name, text in texts.items()}
@@ -191,11 +193,15 @@ class _Edit:
         return replace(spec, model=self.block(spec.model), blocks=blocks)
 
     def block(self, block: Block) -> Block:
-        inputs = {name: Input(self.type(i.type), i.optional) for name, i in block.inputs.items()}
+        inputs = {
+            name: replace(declared, type=self.thing("type", declared.type))
+            for name, declared in block.inputs.items()
+        }
         return replace(block, inputs=inputs, graph=self.graph(block.graph))
 
     def graph(self, graph: Graph) -> Graph:
-        return Graph(tuple(map(self.node, graph.nodes)), self.texts(graph.outputs))
+        nodes = [self.node(n) for node in graph.nodes for n in self.thing("nodes", (node,))]
+        return Graph(tuple(nodes), self.texts(graph.outputs))
 
     def node(self, node: Node) -> Node:
         match node:
@@ -206,10 +212,10 @@ class _Edit:
             case Parameter():
                 return replace(node, shape=self.text(node.shape))
             case Module():
+                args = self.thing("arguments", self.texts(node.args))
                 inputs = None if node.inputs is None else tuple(map(self.text, node.inputs))
-                return replace(
-                    node, op=self.text(node.op), args=self.texts(node.args), inputs=inputs
-                )
+                given = self.thing("inputs", inputs)
+                return replace(node, op=self.text(node.op), args=args, inputs=given)
             case Inline():
                 return replace(node, given=self.texts(node.given), graph=self.graph(node.graph))
 
@@ -235,14 +241,14 @@ def _number(rng: Random, spec: Spec) -> Change:
 
 def _name(rng: Random, spec: Spec) -> Change:
     """One name another that the spec has."""
-    names = sorted({n for graph in spec.graphs() for node in graph.nodes for n in [node.name]})
+    names = sorted({node.name for graph in spec.graphs() for node in graph.nodes})
 
     def change(text: str) -> str:
         found = list(_NAME.finditer(text))
         if not found:
             return text
         chosen = rng.choice(found)
-        return f"{text[: chosen.start()]}{rng.choice([*names, 'x'])}{text[chosen.end() :]}"
+        return f"{text[: chosen.start()]}{rng.choice([*names, 'x', 'nope'])}{text[chosen.end() :]}"
 
     return change
 
@@ -254,6 +260,10 @@ def _wrapped(rng: Random, spec: Spec) -> Change:
         "{}.sum(0)", "({} > 0)", "{}.unsqueeze(-1)", "{}[:, :2]",
     ])  # fmt: skip
 
+    return _around(rng, around)
+
+
+def _around(rng: Random, around: str) -> Change:
     def change(text: str) -> str:
         found = list(_NAME.finditer(text))
         if not found:
@@ -262,6 +272,16 @@ def _wrapped(rng: Random, spec: Spec) -> Change:
         return text[: chosen.start()] + around.format(chosen[0]) + text[chosen.end() :]
 
     return change
+
+
+def _misfit(rng: Random, spec: Spec) -> Change:
+    """One value where its sizes cannot go."""
+    around = rng.choice([
+        "({} @ ones([37, 2]))", "({} + ones([37, 41]))", "{}.transpose(0, 9)", "{}.nope()",
+        "cat([{}, ones([2, 37, 41])], dim=0)", "layer_norm({}, [37])", "stack([{}, ones([37])])",
+        "{}[0, 0, 0, 0, 0, 0]", "{}.expand([37, 2])", "linear({}, ones([2, 37]))",
+    ])  # fmt: skip
+    return _around(rng, around)
 
 
 def _operation(rng: Random, spec: Spec) -> Change:
@@ -307,7 +327,35 @@ def _swapped(rng: Random, spec: Spec) -> Change:
     return change
 
 
-_CHANGES: Mapping[str, Callable[[Random, Spec], Change]] = {
-    "number": _number, "name": _name, "wrapped": _wrapped, "operation": _operation, "type": _type,
-    "swapped": _swapped,
+def _arguments(rng: Random, spec: Spec) -> Change:
+    """One argument gone, or one that there is not."""
+
+    def change(args: dict[str, str]) -> dict[str, str]:
+        gone = rng.choice(list(args)) if args and rng.random() < 0.6 else ""
+        return {n: t for n, t in args.items() if n != gone} if gone else {**args, "nope": "3"}
+
+    return change
+
+
+def _inputs(rng: Random, spec: Spec) -> Change:
+    """One input of a module less, or one more."""
+
+    def change(inputs: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if not inputs:
+            return inputs
+        return inputs[:-1] if rng.random() < 0.5 else (*inputs, inputs[0])
+
+    return change
+
+
+def _dropped(rng: Random, spec: Spec) -> Change:
+    """A node gone."""
+    return lambda nodes: ()
+
+
+_CHANGES: Mapping[str, tuple[Sort, Callable[[Random, Spec], Change]]] = {
+    "number": ("text", _number), "name": ("text", _name), "wrapped": ("text", _wrapped),
+    "misfit": ("text", _misfit), "operation": ("text", _operation), "type": ("type", _type),
+    "swapped": ("text", _swapped), "arguments": ("arguments", _arguments),
+    "inputs": ("inputs", _inputs), "dropped": ("nodes", _dropped),
 }  # fmt: skip

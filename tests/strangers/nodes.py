@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from netwright.ops.table import FUNCTIONS, MODULES
 from torch import Tensor
 
 from tests.strangers import functions, modules
 from tests.strangers.hand import Hand
-from tests.strangers.syntax import Buffer, Expression, Module
+from tests.strangers.syntax import Buffer, Expression, Inline, Module
 
 COMMON = (
     "Linear", "Linear", "Conv1d", "Conv2d", "LayerNorm", "BatchNorm1d", "BatchNorm2d", "ReLU",
@@ -35,8 +36,30 @@ def module(hand: Hand) -> None:
     args, inputs = modules.propose(hand, name)
     left_out = len(inputs) == 1 and flows(hand, inputs[0]) and hand.chance(0.7)
     given = None if left_out else tuple(inputs)
-    hand.add(Module(hand.name("m"), name, args, given, long=hand.chance(0.3)))
+    hand.add(kept(hand, Module(hand.name("m"), name, args, given, long=hand.chance(0.3))))
     hand.world.used.add(name)
+
+
+def kept(hand: Hand, node: Module | Inline) -> Module | Inline:
+    """A node whose weights lie elsewhere, learn nothing, or whose values are computed again."""
+    control = dict(node.control)
+    if hand.chance(0.1):
+        control["key"] = key(hand, node)
+    if hand.chance(0.1):
+        control["frozen"] = hand.one(["True", decided(hand)])
+    if hand.chance(0.08):
+        control["checkpoint"] = "true"
+    return replace(node, control=control)
+
+
+def key(hand: Hand, node: Module | Inline) -> str:
+    """A path that no other node's weights have; in a loop, with the counter."""
+    control = node.control
+    if "repeat" in control or "each" in control:
+        counter = "j" if control.get("repeat", "").startswith("j in") else "i"
+        forms = [f"{node.name}_{{{counter} + 1}}", f"{node.name}k.{{{counter}}}.z"]
+        return f"{node.name}k" if control.get("shared") == "true" else hand.one(forms)
+    return hand.one([f"{node.name}k", f"{node.name}k.z", f"k.{node.name}"])
 
 
 def flows(hand: Hand, text: str) -> bool:
@@ -98,6 +121,21 @@ def number(hand: Hand) -> None:
     hand.add(Expression(hand.name("k"), hand.one(forms)))
 
 
+MODULE_PARAMS = ("ReLU", "GELU", "Tanh", "SiLU", "LeakyReLU(negative_slope=0.2)", "LayerNorm")
+"""Modules that a param may hold, of which each takes what the others take."""
+
+
+def held(hand: Hand) -> None:
+    """A module that a param holds: an activation, a norm, or a block of one input."""
+    x = hand.pick(lambda v: v.floating and v.rank > 0 and v.const(-1) is not None)
+    params = [name for name, text in hand.params.items() if text[0].isupper()]
+    if not params or hand.chance(0.3):
+        blocks = [b.name for b in hand.world.blocks.values() if len(b.inputs) == 1]
+        params = [hand.param(hand.one([*MODULE_PARAMS, *blocks]))]
+    given = None if flows(hand, x.text) and hand.chance(0.5) else (x.text,)
+    hand.add(Module(hand.name("m"), hand.one(params), {}, given, long=hand.chance(0.3)))
+
+
 def parameter(hand: Hand) -> None:
     """A learned tensor that goes with a value."""
     x = hand.real(1)
@@ -132,13 +170,17 @@ def choice(hand: Hand) -> None:
 
 def condition(hand: Hand) -> str:
     """A condition on numbers that a build knows, or on the mode."""
-    held = known(hand)
-    if not held or hand.chance(0.25):
+    if not known(hand) or hand.chance(0.25):
         return hand.one(["True", "training", "not training"])
-    name = hand.one(held)
-    return hand.one([
-        f"{name} > 2", f"{name} % 2 == 0", f"{name} != 3 and not training", f"{name} in [2, 3]",
-    ])  # fmt: skip
+    decides = decided(hand)
+    return f"{decides} and not training" if hand.chance(0.2) else decides
+
+
+def decided(hand: Hand) -> str:
+    """A condition on numbers that a build knows."""
+    found = known(hand)
+    name = hand.one(found) if found else "2"
+    return hand.one([f"{name} > 2", f"{name} % 2 == 0", f"{name} in [2, 3]"])
 
 
 def listed(hand: Hand) -> None:
@@ -153,6 +195,6 @@ def listed(hand: Hand) -> None:
 
 KINDS: Mapping[Callable[[Hand], None], int] = {
     function: 30, module: 30, operator: 12, index: 6, unpack: 5, number: 3, parameter: 4,
-    buffer: 3, again: 4, choice: 4, listed: 3,
+    buffer: 3, again: 4, choice: 4, listed: 3, held: 3,
 }  # fmt: skip
 """How often each is tried."""

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import torch
@@ -36,6 +37,7 @@ from tests.strangers.syntax import (
     Node,
     Parameter,
     Spec,
+    needed,
     texts,
 )
 
@@ -54,6 +56,8 @@ class Store:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     """Buffers that the `state_dict` leaves out."""
+    frozen: set[str] = field(default_factory=set)
+    """Paths below which nothing is learned."""
 
     def state(self) -> dict[str, Tensor]:
         """The `state_dict` that a model with these weights has."""
@@ -62,6 +66,15 @@ class Store:
             held = module.state_dict(keep_vars=True)
             found.update({f"{path}.{name}": value for name, value in held.items()})
         return found
+
+    def learned(self) -> set[str]:
+        """The names of the parameters that take a gradient."""
+        return {
+            name
+            for name, value in self.state().items()
+            if isinstance(value, nn.Parameter)
+            and not any(name == p or name.startswith(p + ".") for p in self.frozen)
+        }
 
     def forget(self, path: str) -> None:
         """Drop what a node that came to nothing made."""
@@ -78,11 +91,8 @@ class Frame:
     values: dict[str, Any]
     calls: dict[str, Callable[..., Any]] = field(default_factory=dict)
     flow: Any = None
-    index: dict[str, Any] = field(default_factory=dict)
-
-    def below(self, name: str, **values: Any) -> Frame:
-        """The frame of an inline block: it sees everything around it."""
-        return Frame(f"{self.path}{name}.", {**self.values, **values}, dict(self.calls), self.flow)
+    paths: dict[str, str] = field(default_factory=dict)
+    """Where the weights of the nodes lie."""
 
 
 @contextmanager
@@ -126,15 +136,25 @@ class Oracle:
     def model(self, block: Block, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], Frame]:
         """The outputs of a model by name, and the frame that its nodes left."""
         frame = self.enter(block, inputs, dict(self.params), "")
-        for condition in block.where:
-            if not truth(self.value(condition, frame)):
-                raise Refused(f"{condition} does not hold")
         return self.graph(block.graph, frame), frame
+
+    def beside(self, spec: Spec, frame: Frame) -> None:
+        """What stands beside a graph that was run; Refused where it names nothing."""
+        state = self.store.state()
+        for target, source in spec.tie.items():
+            if target not in state or state[target].shape != state[source].shape:
+                raise Refused(f"{target} cannot be {source}")
+        for pattern, _ in spec.init:
+            if not any(fnmatchcase(name, pattern) for name in state):
+                raise Refused(f"{pattern} matches nothing")
+        for method in spec.methods.values():
+            for text in (*method.inputs.values(), *method.outputs.values()):
+                self.value(text, frame)
 
     def enter(
         self, block: Block, inputs: Mapping[str, Any], names: Mapping[str, Any], path: str
     ) -> Frame:
-        """The frame of a block: its inputs, and the names of dims that they bind."""
+        """The frame of a block: its inputs, and the names of dims that they bind; `where` holds."""
         frame = Frame(path, {**names, "training": self.training})
         for name, declared in block.inputs.items():
             if inputs.get(name) is None and not declared.optional:
@@ -148,12 +168,17 @@ class Oracle:
         for text, size in later:
             if self.value(text, frame) != size:
                 raise Refused(f"{text} is not {size}")
+        for condition in block.where:
+            if not truth(self.value(condition, frame)):
+                raise Refused(f"{condition} does not hold")
         first = next(iter(block.inputs), None)
         frame.flow = None if first is None else frame.values[first]
         return frame
 
     def graph(self, graph: Graph, frame: Frame) -> dict[str, Any]:
         """Run the nodes; the outputs by name, under "" the one of a graph that names none."""
+        if not graph.nodes:
+            raise Refused("no nodes")
         last: Any = None
         for node in graph.nodes:
             last = self.node(node, frame)
@@ -167,7 +192,7 @@ class Oracle:
 
     def _weight(self, frame: Frame) -> Callable[[str, str], Tensor | None]:
         def weight(node: str, name: str) -> Tensor | None:
-            found = self.store.modules.get(frame.path + node)
+            found = self.store.modules.get(frame.paths.get(node, ""))
             if found is None or node not in frame.values:
                 return None
             own = dict(found[1].named_parameters(recurse=False))
@@ -230,9 +255,15 @@ class Oracle:
         if "scan" in control:
             return self._scanned(node, frame)
         inputs = self._inputs(node, frame)
-        path = frame.path + node.name
+        path = frame.paths[node.name] = self._path(node, frame)
         frame.calls[node.name] = lambda *given: _one(self._once(node, frame, path, given))
         return _one(self._once(node, frame, path, inputs))
+
+    def _path(self, node: Module | Inline, frame: Frame) -> str:
+        """Where the weights of a node lie; `key: ""` adds no level."""
+        key = node.control.get("key", node.name)
+        level = re.sub(r"\{(.*?)\}", lambda m: str(self.value(m[1], frame)), key)
+        return (frame.path + level).removesuffix(".")
 
     def _inputs(self, node: Module | Inline, frame: Frame) -> list[Any]:
         if isinstance(node, Inline):
@@ -245,13 +276,16 @@ class Oracle:
 
     def _once(self, node: Module | Inline, frame: Frame, path: str, inputs: Sequence[Any]) -> Any:
         """One instance of a node at a path of weights."""
+        if truth(self.value(node.control.get("frozen", "False"), frame)):
+            self.store.frozen.add(path)
         if isinstance(node, Inline):
-            inner = Frame(path + ".", dict(frame.values), dict(frame.calls), inputs[0])
+            below = f"{path}." if path else ""
+            inner = Frame(below, dict(frame.values), dict(frame.calls), inputs[0], {**frame.paths})
             inner.values.update(zip(node.given, inputs, strict=bool(node.given)))
             return self.graph(node.graph, inner)
         op, args = self._target(node, frame)
         if isinstance(op, Block):
-            return self._block(op, args, path, inputs)
+            return self._block(op, args, path, inputs, node.control.get("take", ""))
         result = self._module(op, args, path, inputs)
         return result.items if isinstance(result, Results) else {"": result}
 
@@ -266,25 +300,47 @@ class Oracle:
             for word in filter(None, (found[2] or "").split(", ")):
                 name, _, text = word.partition("=")
                 given[name] = self.value(text, frame)
-        args = {**given, **{name: self.value(text, frame) for name, text in node.args.items()}}
+        args = {**given, **{name: self._given(text, frame) for name, text in node.args.items()}}
         return self.blocks.get(op, op), args
 
+    def _given(self, text: str, frame: Frame) -> Any:
+        """An argument: a number, or the module that a param takes, which stays a text."""
+        name = text.partition("(")[0]
+        module = (name in self.blocks or hasattr(nn, name)) and name not in frame.values
+        return text if module else self.value(text, frame)
+
     def _block(
-        self, block: Block, args: Mapping[str, Any], path: str, given: Sequence[Any]
+        self,
+        block: Block,
+        args: Mapping[str, Any],
+        path: str,
+        given: Sequence[Any],
+        take: str,
     ) -> dict[str, Any]:
+        """The outputs of a block; with `take`, those values of nodes, and nothing else is run."""
         if unknown := set(args) - set(block.params):
             raise Refused(f"{block.name} has no {unknown}")
         names = dict(self.params)
         frame = Frame("", names)
         for name, default in block.params.items():
-            names[name] = args[name] if name in args else self.value(default, frame)
+            own = self._given(default, frame)
+            names[name] = args.get(name, own)
+            if type(names[name]) is not type(own):
+                raise Refused(f"{name} is another kind of param")
         if len(given) > len(block.inputs):
             raise Refused("too many inputs")
-        if any(isinstance(value, Tensor | Results) for value in args.values()):
-            raise Refused("a param is a number")
         inputs = dict(zip(block.inputs, given, strict=False))
-        inner = self.enter(block, inputs, names, path + ".")
-        return self.graph(block.graph, inner)
+        inner = self.enter(block, inputs, names, f"{path}." if path else "")
+        if not take:
+            return self.graph(block.graph, inner)
+        self._whole(block.graph, inner)
+        return self.graph(needed(Graph(block.graph.nodes, {"": take})), inner)
+
+    def _whole(self, graph: Graph, frame: Frame) -> None:
+        """Run a graph of which a part will be taken: all of it has to be right."""
+        aside = Oracle(self.blocks, self.params, Store(), self.training)
+        with torch.random.fork_rng(devices=[]):
+            aside.graph(graph, replace(frame, values=dict(frame.values)))
 
     # Modules ----------------------------------------------------------------------------
 
@@ -324,15 +380,17 @@ class Oracle:
             for k, item in enumerate(found)
         ]
 
-    def _within(self, node: Module | Inline, frame: Frame, path: str, names: Any) -> Frame:
-        inner = replace(frame, values={**frame.values, **names}, calls=dict(frame.calls))
-        inner.index = {"path": path}
-        return inner
+    def _within(self, frame: Frame, names: Mapping[str, Any]) -> Frame:
+        return replace(frame, values={**frame.values, **names}, calls=dict(frame.calls))
 
-    def _paths(self, node: Module | Inline, frame: Frame, count: int) -> list[str]:
-        path = frame.path + node.name
-        shared = node.control.get("shared") == "true"
-        return [path if shared else f"{path}.{k}" for k in range(count)]
+    def _iterated(
+        self, node: Module | Inline, frame: Frame, each: Sequence[Mapping[str, Any]]
+    ) -> Iterator[tuple[str, Frame]]:
+        """Of every iteration, where its weights lie and what it sees."""
+        numbered = node.control.get("shared") != "true" and "key" not in node.control
+        for k, names in enumerate(each):
+            inner = self._within(frame, names)
+            yield self._path(node, inner) + (f".{k}" if numbered else ""), inner
 
     def _repeated(self, node: Module | Inline, frame: Frame) -> Any:
         inputs: list[Any] | None = None
@@ -340,8 +398,7 @@ class Oracle:
         rounds = self._iterations(node.control["repeat"], frame)
         carried: list[Any] = []
         collected: dict[str, list[Any]] = {}
-        for path, seen in zip(self._paths(node, frame, len(rounds)), rounds, strict=True):
-            inner = self._within(node, frame, path, seen)
+        for path, inner in self._iterated(node, frame, rounds):
             if inputs is None:
                 inputs = self._inputs(node, inner)
             outputs = self._once(node, inner, path, inputs)
@@ -362,14 +419,13 @@ class Oracle:
         return inputs[0]
 
     def _block_inputs(self, node: Module, frame: Frame) -> list[str]:
-        op, _ = self._target(node, self._within(node, frame, "", {"i": 0}))
+        op, _ = self._target(node, self._within(frame, {"i": 0}))
         return list(op.inputs) if isinstance(op, Block) else [""]
 
     def _each(self, node: Module | Inline, frame: Frame) -> Any:
         rounds = self._iterations(node.control["each"], frame)
         results = []
-        for path, seen in zip(self._paths(node, frame, len(rounds)), rounds, strict=True):
-            inner = self._within(node, frame, path, seen)
+        for (path, inner), seen in zip(self._iterated(node, frame, rounds), rounds, strict=True):
             held = [v for v in seen.values() if isinstance(v, Tensor)]
             inner.flow = held[0] if held else frame.flow
             results.append(_one(self._once(node, inner, path, self._inputs(node, inner))))
@@ -382,12 +438,12 @@ class Oracle:
         assert found is not None
         walked, size = frame.values[found[2]], frame.values[found[3]]
         axis = list(walked.shape).index(size)
-        path = frame.path + node.name
+        path = self._path(node, frame)
         names = list(node.given) if isinstance(node, Inline) else self._block_inputs(node, frame)
         state: list[Any] | None = None
         columns: dict[str, list[Tensor]] = {}
         for item in walked.unbind(axis):
-            inner = self._within(node, frame, path, {found[1]: item})
+            inner = self._within(frame, {found[1]: item})
             inner.flow = item
             inputs = self._inputs(node, inner)
             if state is not None:

@@ -36,7 +36,7 @@ def smaller(spec: Spec) -> Iterator[Spec]:
     for k, own in enumerate(spec.blocks):
         for block in _smaller_block(own):
             yield replace(spec, blocks=(*spec.blocks[:k], block, *spec.blocks[k + 1 :]))
-    for beside in ("variants", "init", "tie", "methods"):
+    for beside in ("variants", "init", "tie", "methods", "library"):
         if getattr(spec, beside):
             yield replace(spec, **{beside: type(getattr(spec, beside))()})
 

@@ -62,7 +62,7 @@ def deeper(hand: Hand) -> Iterator[None]:
 
 
 def inline(hand: Hand) -> None:
-    hand.add(inline_of(hand, {}))
+    hand.add(nodes.kept(hand, inline_of(hand, {})))
 
 
 def inline_of(hand: Hand, seen: Seen, same: bool = False) -> Inline:
@@ -109,16 +109,31 @@ def body(inside: Hand, entry: Value, same: bool) -> Graph:
 def block(hand: Hand) -> None:
     """A call of a block: a new one, or one that is there with other params."""
     blocks = list(hand.world.blocks.values())
-    hand.add(called(hand, hand.one(blocks)) if blocks and hand.chance(0.5) else new_block(hand))
+    node = called(hand, hand.one(blocks)) if blocks and hand.chance(0.5) else new_block(hand)
+    inside = hand.world.blocks[node.op].graph.nodes
+    names = [n.name for n in inside if not isinstance(n, Parameter | Buffer) and "," not in n.name]
+    if names and hand.chance(0.15):
+        some = hand.rng.sample(names, min(len(names), hand.whole(1, 2)))
+        taken = some[0] if hand.chance(0.4) else f"[{', '.join(some)}]"
+        node = replace(node, control={"take": taken})
+    hand.add(nodes.kept(hand, node))
+
+
+def _given(hand: Hand, declared: Input) -> str:
+    """A value for an input, or a list of two."""
+    x = hand.real()
+    return hand.written([x, hand.like(x)]) if declared.type.startswith("list") else x.text
 
 
 def called(hand: Hand, of: Block) -> Module:
     args = {
-        name: hand.number(hand.whole(1, 6))
+        name: hand.number(hand.whole(1, 6)) if default.isdigit() else hand.one(nodes.MODULE_PARAMS)
         for name, default in of.params.items()
-        if default.isdigit() and hand.chance(0.6)
+        if (default.isdigit() or default[0].isupper()) and hand.chance(0.6)
     }
-    inputs = tuple(hand.real().text for _ in of.inputs)
+    inputs = tuple(
+        _given(hand, i) for i in of.inputs.values() if not i.optional or hand.chance(0.5)
+    )
     return Module(hand.name("b"), of.name, args, inputs, long=hand.chance(0.4))
 
 
@@ -128,25 +143,60 @@ def new_block(hand: Hand, same: bool = False) -> Module:
     hand.world.begun += 1
     name = f"Block{hand.world.begun}"
     declared, bound = interface(hand, entries)
-    params: dict[str, str] = {}
-    frames = []
-    for k in range(hand.world.draws):
-        values: dict[str, Any] = dict(hand.world.oracle(Store()).params)
-        values |= {n: v.data[k] for n, v in zip(declared, entries, strict=True)}
-        values |= {n: dim[k] for n, dim in bound.items()}
-        frames.append(Frame("", {**values, "training": False}, {}, entries[0].data[k]))
-    inside = Hand(hand.world, frames, Store(), params)
-    inside.pool = [Value(n, v.data) for n, v in zip(declared, entries, strict=True)]
+    inputs = {n: Input(t) for n, t in declared.items()}
+    given: dict[str, Value | list[Value] | None] = dict(zip(declared, entries, strict=True))
+    if hand.chance(0.12):
+        inputs["xs"] = Input(f"list[{declared['x']}]")
+        given["xs"] = [entries[0], hand.like(entries[0])]
+    if hand.chance(0.15):
+        inputs["opt"] = Input(declared["x"], optional=True)
+        given["opt"] = hand.like(entries[0]) if hand.chance(0.5) else None
+    inside = _inside(hand, given, bound)
     if hand.chance(0.7):
         inside.param(str(hand.whole(1, 6)))
     with deeper(hand):
         graph = body(inside, inside.pool[0], same)
-    types = {n: Input(t) for n, t in declared.items()}
-    hand.world.blocks[name] = Block(name, params, types, graph)
+    params = inside.params
+    hand.world.blocks[name] = Block(name, params, inputs, graph, _where(hand, params, bound))
     hand.oracle = hand.world.oracle(hand.store)
-    args = {n: hand.number(int(t)) for n, t in params.items() if hand.chance(0.4)}
-    inputs = tuple(v.text for v in entries)
-    return Module(hand.name("b"), name, args, inputs, long=hand.chance(0.4))
+    args = {n: hand.number(int(t)) for n, t in params.items() if t.isdigit() and hand.chance(0.4)}
+    texts = tuple(hand.written(value) for value in given.values() if value is not None)
+    return Module(hand.name("b"), name, args, texts, long=hand.chance(0.4))
+
+
+def _inside(
+    hand: Hand, given: Mapping[str, Value | list[Value] | None], bound: Mapping[str, Dim]
+) -> Hand:
+    """The graph of a block that is begun, with its inputs at hand."""
+    frames = []
+    for k in range(hand.world.draws):
+        values: dict[str, Any] = dict(hand.world.oracle(Store()).params)
+        values |= {n: _at(value, k) for n, value in given.items()}
+        values |= {n: dim[k] for n, dim in bound.items()}
+        frames.append(Frame("", {**values, "training": False}, {}, values["x"]))
+    inside = Hand(hand.world, frames, Store(), {})
+    inside.lists = [n for n, value in given.items() if isinstance(value, list)]
+    plain = [n for n, value in given.items() if isinstance(value, Value) and n != "opt"]
+    inside.pool = [inside.value(n) for n in plain]
+    inside.pool += [inside.value(f"{n}[{k}]") for n in inside.lists for k in (0, 1)]
+    if "opt" in given:
+        inside.expression("x + opt if opt is not None else x")
+    return inside
+
+
+def _at(value: Value | list[Value] | None, k: int) -> Any:
+    """What a value is at one draw."""
+    if isinstance(value, list):
+        return [item.data[k] for item in value]
+    return None if value is None else value.data[k]
+
+
+def _where(hand: Hand, params: Texts, bound: Mapping[str, Dim]) -> tuple[str, ...]:
+    """Rarely a constraint on a param or a dim."""
+    forms = [f"{name} <= 12" for name, text in params.items() if text.isdigit()]
+    forms += [f"{name} >= 1" for name in bound]
+    forms += [f"{name} % 2 == 0" for name, dim in bound.items() if all(n % 2 == 0 for n in dim)]
+    return (hand.one(forms),) if forms and hand.chance(0.15) else ()
 
 
 def interface(hand: Hand, entries: Sequence[Value]) -> tuple[dict[str, str], dict[str, Dim]]:
@@ -189,13 +239,17 @@ def repeat(hand: Hand) -> None:
         hand.add(chain(hand, control))
         return
     seen = {"j" if named else "i": [1] * hand.world.draws}
-    hand.add(replace(keeping(hand, seen), control=control))
+    if "shared" in control:
+        seen = {}  # one module is not built of what differs
+    hand.add(nodes.kept(hand, replace(keeping(hand, seen), control=control)))
 
 
 def chain(hand: Hand, control: Texts) -> Module:
     """A chain of torch modules, whose sizes may grow."""
     x = modules.featured(hand)
-    size = hand.one([hand.number(x.const(-1) or 1), "4 * (i + 1)", "3 if i == 0 else 5"])
+    size = hand.number(x.const(-1) or 1)
+    if "shared" not in control:
+        size = hand.one([size, "4 * (i + 1)", "3 if i == 0 else 5"])
     return Module(hand.name("m"), "Linear", {"out_features": size}, (x.text,), control)
 
 
@@ -205,7 +259,8 @@ def each(hand: Hand) -> None:
         x = modules.featured(hand)
         forms = ["w in [2, 3]", "w, s in zip([3, 4], [1, 2])", "w in range(2, 4)"]
         control = {"each": hand.one(forms)}
-        hand.add(Module(hand.name("e"), "Linear", {"out_features": "w"}, (x.text,), control))
+        node = Module(hand.name("e"), "Linear", {"out_features": "w"}, (x.text,), control)
+        hand.add(nodes.kept(hand, node))
         return
     items = hand.one(hand.lists)
     if not all(isinstance(item, Tensor) for item in hand.frames[0].values[items]):
@@ -225,6 +280,7 @@ def scan(hand: Hand) -> None:
             v.floating
             and v.text.isidentifier()
             and sizes in v.dims[:-1]
+            and all([*t.shape].count(n) == 1 for t, n in zip(v.data, sizes, strict=True))
             and v.const(-1) is not None
         )
     )

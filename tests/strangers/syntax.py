@@ -96,15 +96,27 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Method:
+    """An entry point: outputs, and what enters in place of nodes; else the model's inputs do."""
+
+    outputs: Texts
+    inputs: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Spec:
-    """A whole file. `init` pairs what is matched with an initialiser."""
+    """A whole file. `init` pairs what is matched with an initialiser.
+
+    The blocks of `library` are printed as a second file, which the first uses.
+    """
 
     model: Block
     blocks: tuple[Block, ...] = ()
     variants: Mapping[str, Texts] = field(default_factory=dict)
     init: tuple[tuple[str, str], ...] = ()
     tie: Texts = field(default_factory=dict)
-    methods: Mapping[str, Texts] = field(default_factory=dict)
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    library: frozenset[str] = frozenset()
 
     def graphs(self) -> Iterator[Graph]:
         """Every graph of the file, those of inline blocks too."""
@@ -170,7 +182,27 @@ def all_needed(spec: Spec) -> Spec:
 
 
 def pruned(spec: Spec) -> Spec:
-    """Without the blocks that nothing calls."""
-    used = {n.op for g in spec.graphs() for n in g.nodes if isinstance(n, Module)}
+    """Without the blocks that nothing calls and no param holds."""
+    used = as_values(spec).union(*map(mentioned, (spec.model, *spec.blocks)))
     kept = tuple(b for b in spec.blocks if b.name in used)
-    return spec if len(kept) == len(spec.blocks) else pruned(replace(spec, blocks=kept))
+    library = spec.library & {b.name for b in kept}
+    found = replace(spec, blocks=kept, library=library)
+    return found if len(kept) == len(spec.blocks) else pruned(found)
+
+
+def as_values(spec: Spec) -> set[str]:
+    """Names of blocks that params hold or are given."""
+    held = [p for b in (spec.model, *spec.blocks) for p in b.params.values()]
+    held += [text for given in spec.variants.values() for text in given.values()]
+    held += [
+        t for g in spec.graphs() for n in g.nodes if isinstance(n, Module) for t in n.args.values()
+    ]
+    names = {word for text in held for word in _WORD.findall(text)}
+    return names & {block.name for block in spec.blocks}
+
+
+def mentioned(block: Block) -> set[str]:
+    """Every name that a block's graph and defaults hold, those of its ops too."""
+    ops = {n.op for g in within(block.graph) for n in g.nodes if isinstance(n, Module)}
+    defaults = {word for text in block.params.values() for word in _WORD.findall(text)}
+    return words(block.graph) | ops | defaults

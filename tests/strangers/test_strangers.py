@@ -58,7 +58,7 @@ def test_strangers_agree(chunk: int) -> None:
     first = chunk * PER_CHUNK
     done = [examine(seed, small=False) for seed in range(first, first + PER_CHUNK)]
     assert [(fault.seed, fault.stage, fault.found) for e in done for fault in e.faults] == []
-    assert sum(e.refused for e in done) >= PER_CHUNK // 2
+    assert sum(e.refused for e in done) >= PER_CHUNK - 1
 
 
 # The generator ------------------------------------------------------------------------------
@@ -72,7 +72,8 @@ def test_a_number_is_one_spec() -> None:
 
 def test_drawn_specs_load_and_run(specs: list[Drawn]) -> None:
     for drawn in specs[:40]:
-        loaded = load_text(text_of(drawn.spec), "spec.yaml")
+        spec = replace(drawn.spec, library=frozenset())
+        loaded = load_text(text_of(spec), "spec.yaml")
         assert loaded.module is not None, [d.message for d in loaded.report]
         assert runs(drawn)
 
@@ -122,7 +123,8 @@ def test_every_kind_of_node_is_drawn(specs: list[Drawn]) -> None:
     wanted = (
         "Expression", "Module", "Inline", "Parameter", "Buffer", "repeat", "collect", "shared",
         "each", "scan", "when", "else", "blocks", "params", "variants", "init", "tie", "methods",
-        "where", "optional", "outputs", "training", "unpacked",
+        "where", "optional", "outputs", "training", "unpacked", "library", "list", "module param",
+        "key", "frozen", "checkpoint", "take", "entering",
     )  # fmt: skip
     assert [name for name in wanted if not found[name]] == []
 
@@ -135,12 +137,18 @@ def _features(spec: Spec) -> set[str]:
             found |= set(node.control)
         if ", " in node.name:
             found.add("unpacked")
-    for name in ("blocks", "variants", "init", "tie", "methods"):
+    for name in ("blocks", "variants", "init", "tie", "methods", "library"):
         found |= {name} if getattr(spec, name) else set()
     found |= {"params"} if spec.model.params else set()
     found |= {"where"} if spec.model.where else set()
     found |= {"outputs"} if len(spec.model.graph.outputs) > 1 else set()
     found |= {"optional"} if any(i.optional for i in spec.model.inputs.values()) else set()
+    for block in (spec.model, *spec.blocks):
+        found |= (
+            {"list"} if any(i.type.startswith("list") for i in block.inputs.values()) else set()
+        )
+        found |= {"module param"} if any(t[0].isupper() for t in block.params.values()) else set()
+    found |= {"entering"} if any(m.inputs for m in spec.methods.values()) else set()
     if any("training" in text for graph in spec.graphs() for text in texts(graph)):
         found.add("training")
     return found
@@ -226,8 +234,7 @@ def test_what_wants_room_depends_on_sizes_and_is_left_to_the_run_time() -> None:
 
 
 def test_specs_have_an_invalid_mutant(specs: list[Drawn]) -> None:
-    invalid = [any(m.verdict == "refused" for m in mutants(drawn)) for drawn in specs[:20]]
-    assert sum(invalid) >= 15
+    assert all(any(m.verdict == "refused" for m in mutants(drawn)) for drawn in specs[:20])
 
 
 def test_shrinking_keeps_what_fails() -> None:
