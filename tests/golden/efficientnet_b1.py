@@ -140,19 +140,19 @@ class EfficientNetStage(nn.Sequential):
         self,
         in_channels: int,
         drop_path_rate: float,
-        widths: tuple[int, ...],
         depths: tuple[int, ...],
-        strides: tuple[int, ...],
-        kernels: tuple[int, ...],
         stage: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int,
     ) -> None:
         super().__init__(
             *[
                 MBConv(
-                    in_channels if i == 0 else widths[stage],
-                    widths[stage],
-                    kernel_size=kernels[stage],
-                    stride=strides[stage] if i == 0 else 1,
+                    in_channels if i == 0 else out_channels,
+                    out_channels,
+                    kernel_size=kernel_size,
+                    stride=stride if i == 0 else 1,
                     drop_path=drop_path_rate * (sum(depths[:stage]) + i) / sum(depths),
                 )
                 for i in range(depths[stage])
@@ -208,11 +208,11 @@ class EfficientNet(nn.Module):
                     EfficientNetStage(
                         widths[i],
                         drop_path_rate,
-                        widths,
                         depths,
-                        strides,
-                        kernels,
                         i + 1,
+                        widths[i + 1],
+                        kernels[i + 1],
+                        strides[i + 1],
                     )
                     for i in range(len(depths) - 1)
                 ],

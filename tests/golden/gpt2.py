@@ -102,8 +102,8 @@ class GPT2LMHeadModelTransformer(nn.Module):
             torch.arange(input_ids.shape[1], device=input_ids.device)
         )
         x = self.drop(x)
-        for h in self.h:
-            x = h(x, mask)
+        for layer in self.h:
+            x = layer(x, mask)
         return self.ln_f(x)
 
 

@@ -81,9 +81,6 @@ class Rotary(nn.Module):
 class Rope(nn.Module):
     """Rotates the two halves of every head."""
 
-    def __init__(self) -> None:
-        super().__init__()
-
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         a, b = torch.chunk(x, 2, dim=-1)
         return x * cos + torch.cat([-b, a], dim=-1) * sin
@@ -213,11 +210,11 @@ class LlamaForCausalLMModel(nn.Module):
     ) -> tuple[Tensor, list[Tensor]]:
         x = self.embed_tokens(input_ids)  # (B, T, dim)
         cos, sin = self.rotary_emb(positions)
-        kv = []
+        all_kv = []
         for i, layer in enumerate(self.layers):
-            x, kv_ = layer(x, cos, sin, mask, past[i] if past is not None else None)
-            kv.append(kv_)
-        return self.norm(x), kv
+            x, kv = layer(x, cos, sin, mask, past[i] if past is not None else None)
+            all_kv.append(kv)
+        return self.norm(x), all_kv
 
 
 class LlamaForCausalLMOutput(NamedTuple):

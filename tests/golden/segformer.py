@@ -21,18 +21,10 @@ def drop_path(x: Tensor, p: float, training: bool) -> Tensor:
 
 
 class SegformerStagePatchEmbeddings(nn.Module):
-    def __init__(
-        self,
-        in_channels: int,
-        patch_sizes: tuple[int, ...],
-        strides: tuple[int, ...],
-        stage: int,
-        dim: int,
-    ) -> None:
+    def __init__(self, in_channels: int, dim: int, size: int, stride: int) -> None:
         super().__init__()
-        size = patch_sizes[stage]
         self.proj = nn.Conv2d(
-            in_channels, dim, kernel_size=size, stride=strides[stage], padding=size // 2
+            in_channels, dim, kernel_size=size, stride=stride, padding=size // 2
         )
         self.layer_norm = nn.LayerNorm(dim)
 
@@ -87,7 +79,7 @@ class Attention(nn.Module):
 
 
 class LayerMlp(nn.Module):
-    def __init__(self, mlp_ratio: int, dim: int) -> None:
+    def __init__(self, dim: int, mlp_ratio: int) -> None:
         super().__init__()
         self.fc1 = nn.Linear(dim, mlp_ratio * dim)
         self.dwconv = nn.ModuleDict(
@@ -129,7 +121,7 @@ class Layer(nn.Module):
         self.layernorm_before = nn.LayerNorm(dim)
         self.attention = Attention(dim, heads, reduction)
         self.layernorm_after = nn.LayerNorm(dim)
-        self.mlp = LayerMlp(mlp_ratio, dim)
+        self.mlp = LayerMlp(dim, mlp_ratio)
 
     def forward(self, x: Tensor) -> Tensor:
         attention = self.attention(self.layernorm_before(x))
@@ -143,25 +135,25 @@ class SegformerStage(nn.Module):
         self,
         in_channels: int,
         depths: tuple[int, ...],
-        heads: tuple[int, ...],
-        reductions: tuple[int, ...],
-        patch_sizes: tuple[int, ...],
-        strides: tuple[int, ...],
+        heads: int,
         mlp_ratio: int,
         drop_path_rate: float,
-        stage: int,
         dim: int,
+        stage: int,
+        size: int,
+        stride: int,
+        reduction: int,
     ) -> None:
         super().__init__()
         self.patch_embeddings = SegformerStagePatchEmbeddings(
-            in_channels, patch_sizes, strides, stage, dim
+            in_channels, dim, size, stride
         )
         self.blocks = nn.Sequential(
             *[
                 Layer(
                     dim,
-                    heads[stage],
-                    reductions[stage],
+                    heads,
+                    reduction,
                     mlp_ratio=mlp_ratio,
                     drop_path=(
                         drop_path_rate
@@ -174,11 +166,10 @@ class SegformerStage(nn.Module):
         )
         self.layer_norm = nn.LayerNorm(dim)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> Tensor:
         x = self.patch_embeddings(x)
         x = self.blocks(x)
-        x = self.layer_norm(x).permute(0, 3, 1, 2)
-        return x, x
+        return self.layer_norm(x).permute(0, 3, 1, 2)
 
 
 class SegFormerSegformer(nn.Module):
@@ -199,14 +190,14 @@ class SegFormerSegformer(nn.Module):
                 SegformerStage(
                     3 if i == 0 else dims[i - 1],
                     depths,
-                    heads,
-                    reductions,
-                    patch_sizes,
-                    strides,
+                    heads[i],
                     mlp_ratio,
                     drop_path_rate,
-                    i,
                     dims[i],
+                    i,
+                    patch_sizes[i],
+                    strides[i],
+                    reductions[i],
                 )
                 for i in range(len(depths))
             ],
@@ -216,8 +207,8 @@ class SegFormerSegformer(nn.Module):
         x = image
         maps = []
         for stage in self.stages:
-            x, out = stage(x)
-            maps.append(out)
+            x = stage(x)
+            maps.append(x)
         return x, maps
 
 
@@ -316,5 +307,5 @@ class SegFormer(nn.Module):
             raise ValueError("`H >= 32` does not hold")
         if W < 32:
             raise ValueError("`W >= 32` does not hold")
-        _, x = self.segformer(image)
-        return self.decode_head(x)
+        _, maps = self.segformer(image)
+        return self.decode_head(maps)

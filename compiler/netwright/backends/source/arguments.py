@@ -36,7 +36,10 @@ def ctor_args(context: ClassContext, constructor: BuildTime) -> list[CtorArg]:
     pending = sorted(constructor.needed, key=order.index)
     for name in dict.fromkeys(pending):
         emitted = ctor_name(context, name)
-        if name in constructor.hoisted:
+        if name in constructor.items:
+            call_site, value = constructor.items[name]
+            around.append(CtorArg(name, name, annotation(value), call_site=call_site))
+        elif name in constructor.hoisted:
             value = facts.sample.values.get(name)
             around.append(
                 CtorArg(name, emitted, annotation(value), call_site=constructor.hoisted[name])
@@ -50,8 +53,17 @@ def ctor_args(context: ClassContext, constructor: BuildTime) -> list[CtorArg]:
             )
         else:
             value = facts.sample.params.get(name, facts.sample.scope.table.get(name))
-            around.append(CtorArg(name, emitted, annotation(value)))
+            sizes = first if _is_size(context, name) else around
+            sizes.append(CtorArg(name, emitted, annotation(value)))
     return [*first, *required, *around, *optional]
+
+
+def _is_size(context: ClassContext, name: str) -> bool:
+    """Whether an inline block reads a size of an input of the blocks around it."""
+    outer = context.parent
+    if not context.block.inline or outer is None:
+        return False
+    return name in outer.facts.dims or _is_size(outer, name)
 
 
 def _param_arg(context: ClassContext, param: Param, constructor: BuildTime) -> CtorArg:

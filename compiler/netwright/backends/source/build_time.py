@@ -13,6 +13,7 @@ from netwright.ir import expr as ex
 from netwright.ir.printer import rebuild
 from netwright.ir.program import BufferNode, ExprNode, ParameterNode
 from netwright.ir.types import DTYPES
+from netwright.ir.values import Value
 
 
 class BuildTime(Translator):
@@ -22,6 +23,8 @@ class BuildTime(Translator):
         super().__init__(extras, context)
         self.needed: dict[str, None] = {}
         self.hoisted: dict[str, ex.Expr] = hoisted(context)
+        self.items: dict[str, tuple[ex.Expr, Value]] = {}
+        """Items of lists that the parent passes, once `items` has looked: how, and one of them."""
 
     def name(self, name: str) -> ex.Expr:
         if any(name in scope for scope in self.bound):

@@ -24,6 +24,7 @@ from netwright.backends.source.constructor import Constructor
 from netwright.backends.source.context import ClassContext, ForwardArg
 from netwright.backends.source.drop import drop_unused
 from netwright.backends.source.forward import Forward
+from netwright.backends.source.items import pass_items
 from netwright.backends.source.methods import entry_point
 from netwright.backends.source.nest import nest
 from netwright.backends.source.places import resolve
@@ -54,13 +55,14 @@ def classes_of(extras: Extras, context: ClassContext) -> list[Class]:
     further = [made for method in methods for made in entry_point(extras, context, method)]
     forward.stored.update(context.stored)
     init, rules, buffers = _init(extras, context, forward)
+    inits = [init] if len(init.body) > 1 or init.arguments else []
     entries = [m for m in further if isinstance(m, Function)]
     arguments = [argument(a) for a in context.inputs]
     run = Function("forward", arguments, returns(context, fields), body)
     whole = Class(
         context.name,
         _doc(context),
-        [init, *rules, *entries, run],
+        [*inits, *rules, *entries, run],
         [Argument(name, "Tensor") for name in buffers],
         span=context.block.span,
     )
@@ -73,9 +75,10 @@ def _sequential(extras: Extras, context: ClassContext) -> Class:
     context.inputs = [ForwardArg(name, "input", "Tensor")]
     constructor = Constructor(extras, context, None)
     items = constructor.sequential_items()
-    context.ctor = ctor_args(context, constructor)
     build = Evaluate(call(ex.Attribute(call("super"), "__init__"), *items))
-    init = Function("__init__", declared(context), "None", [*derived(context), build])
+    body = pass_items(constructor, [build])
+    context.ctor = ctor_args(context, constructor)
+    init = Function("__init__", declared(context), "None", [*derived(context), *body])
     return Class(context.name, _doc(context), [init], base="nn.Sequential", span=context.block.span)
 
 
@@ -110,11 +113,12 @@ def _init(
         made += _ties(context)
         more, rules = _init_rules(context, constructor)
         made += more
+    made = pass_items(constructor, drop_unused(made))
     context.ctor = ctor_args(context, constructor)
     body = [
         Evaluate(call(ex.Attribute(call("super"), "__init__"))),
         *derived(context),
-        *drop_unused(made),
+        *made,
     ]
     init = Function("__init__", declared(context), "None", body)
     return init, rules, list(constructor.buffers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from netwright.backends.source.context import ClassContext, tensorish
@@ -10,7 +11,7 @@ from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, known
 from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.program import ExprNode, Node
-from netwright.ir.values import TensorList
+from netwright.ir.values import Outputs, TensorList, Value
 from netwright.ops.entry import ModuleOp
 
 NESTED = {"LSTM": ((0,), (1, 0), (1, 1))}
@@ -44,8 +45,9 @@ class Lookup:
         return frozenset(
             name
             for instance in self.facts.instances
-            for name, value in (*instance.values.items(), *instance.inputs.items())
-            if isinstance(value, tuple | TensorList)
+            for whole, value in (*instance.values.items(), *instance.inputs.items())
+            for name, part in _named(whole, value)
+            if isinstance(part, tuple | TensorList)
         )
 
     def is_build_name(self, name: str) -> bool:
@@ -102,6 +104,14 @@ class Lookup:
     def implicit(self, node: Node) -> str:
         found = self.facts.found(node, "input")
         return found[0] if found else ""
+
+
+def _named(name: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """A value by the name of its local; each of several results has one."""
+    if isinstance(value, Outputs):
+        yield from ((f"{name}.{k}", part) for k, part in value.items.items())
+    else:
+        yield name, value
 
 
 def _targets(node: Node) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from netwright.backends.source.attributes import refuse
 from netwright.backends.source.chains import acts_at_call, is_sequential
 from netwright.backends.source.code import Assign, Evaluate, For, Statement, call
+from netwright.backends.source.signature import twins
 from netwright.backends.source.walk import names_in
 from netwright.ir import expr as ex
 from netwright.ir.instance import ModuleChild
@@ -134,12 +135,16 @@ def _results(
     """The names that one iteration's results get, and which are appended to which list."""
     appended: list[tuple[str, str]] = []
     targets: list[object] = []
+    twice = twins(node.block, node) if isinstance(node, InlineNode) else {}
     for output in outputs:
         if output in carried:
             targets.append(carried[output])
             continue
         whole = f"{node.name}.{output}"
         forward.assign(node, (whole,), ex.ListExpr(()))
+        if output in twice:
+            appended.append((whole, carried[twice[output]]))
+            continue
         targets.append(whole + ITEM)
         appended.append((whole, whole + ITEM))
     if not outputs:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
-from netwright.backends.source.attributes import Part
+from netwright.backends.source.attributes import Part, refuse
 from netwright.backends.source.build_time import BuildTime, is_call
 from netwright.backends.source.chains import is_sequential
 from netwright.backends.source.code import call, path
@@ -39,6 +40,8 @@ class Modules(BuildTime):
         """`[Block(...) for i in range(n)]`; `below` are levels between the list and the module."""
         if self.over_modules(node):
             return self._each_module(node)
+        if self._of_several_classes(node):
+            return self._each_class(node, below)
         return self._comprehended(node, lambda value: self.nested(value, below))
 
     def named(self, node: ModuleNode | InlineNode, levels: tuple[Part, ...]) -> ex.Expr:
@@ -67,6 +70,8 @@ class Modules(BuildTime):
         """A list comprehension over a node's loop, each module written in a `form`."""
         loop = node.control.loop
         assert loop is not None
+        if self._of_several_classes(node):
+            _refuse_several(node)
         self.bound.append(set(loop.names))
         try:
             value = self._one(node)
@@ -91,6 +96,48 @@ class Modules(BuildTime):
         count = len(self.facts.sample.facts[node, "child"])
         made = [replace_names(self._one(node, k), {"i": ex.Literal(k)}) for k in range(count)]
         return ex.ListExpr(tuple(made))
+
+    def _of_several_classes(self, node: ModuleNode | InlineNode) -> bool:
+        """Whether no one class can be written for all iterations of a loop."""
+        return len(set(self._classes(self.facts.found(node, "child")))) > 1
+
+    def _classes(self, made: Sequence[object]) -> tuple[str, ...]:
+        """The classes of what a loop makes, without those that `take` leaves out."""
+        known = self.context.model.class_of
+        return tuple(
+            self.context.of(c).name for c in made if isinstance(c, Instance) and c in known
+        )
+
+    def _each_class(self, node: ModuleNode | InlineNode, below: tuple[Part, ...]) -> ex.Expr:
+        """`[First(0), Other(1), Other(2)]`: the iterations of several classes, written out."""
+        runs = [i.facts.get((node, "child"), []) for i in self.facts.instances]
+        rows = {self._classes(run) for run in runs if run}
+        loop = node.control.loop
+        assert loop is not None
+        if len(rows) > 1 or not self.is_build(loop.iterable):
+            _refuse_several(node)
+        self.bound.append(set(loop.names))
+        try:
+            made = [self.nested(self._one(node, k), below) for k in range(len(rows.pop()))]
+        finally:
+            self.bound.pop()
+        return ex.ListExpr(tuple(replace_names(m, self._step(node, k)) for k, m in enumerate(made)))
+
+    def _step(self, node: ModuleNode | InlineNode, k: int) -> dict[str, ex.Expr]:
+        """What the names of a loop are in iteration `k`."""
+        loop = node.control.loop
+        assert loop is not None
+        names: dict[str, ex.Expr] = {"i": ex.Literal(k)}
+        steps: list[Any] = self.facts.sample.facts.get((node, "iteration"), [])
+        parts = [loop.iterable]
+        if is_call(loop.iterable, "zip") and isinstance(loop.iterable, ex.Call):
+            parts = list(loop.iterable.args)
+        for number, target in enumerate(loop.targets):
+            part = parts[min(number, len(parts) - 1)]
+            counted = k < len(steps) and steps[k].get(target) == k
+            item = ex.Index(self.expr(part), (ex.Literal(k),))
+            names[target] = ex.Literal(k) if counted else item
+        return names
 
     def _loop_over(
         self, node: ModuleNode | InlineNode, used: list[str]
@@ -247,6 +294,14 @@ def _chain_items(context: ClassContext, outer: Modules, node: Node) -> list[ex.E
                 outer.expr(size) if size is not None else outer.name(name)
             )
     return [replace_names(item, renames) for item in items]
+
+
+def _refuse_several(node: Node) -> NoReturn:
+    refuse(
+        node,
+        f"the iterations of `{node.name}` need several classes",
+        "write those that differ as nodes of their own",
+    )
 
 
 def _packed(targets: list[str]) -> tuple[str, ...]:

@@ -250,6 +250,7 @@ class _Chains:
             for name in rest:
                 final[name] = title
         returned = self._returned()
+        modules: set[str] = set()
         order = sorted(range(len(self.members)), key=lambda c: c != returned)
         for chain in order:
             members = self.members[chain]
@@ -259,8 +260,14 @@ class _Chains:
             if not mine:
                 continue
             given = final.get(members[0]) if members[0] in self.inputs else None
-            lead = [self.main] if chain == returned and not self.lists & set(mine) else []
-            title = given or names.choose(*lead, *self._candidates(mine))
+            own = len(mine) == 1 and mine[0] in self.values
+            runs = chain == returned and not own and not self.lists & set(mine)
+            lead = [self.main] if runs else []
+            candidates = [*lead, *self._candidates(mine)]
+            if _is_module(mine[0]) and candidates[0] in modules:  # each loop walks its own
+                given = candidates[0]
+            title = given or names.choose(*candidates)
+            modules |= {title} if _is_module(mine[0]) else set()
             for name in mine:
                 final[name] = title
         return final
@@ -274,10 +281,28 @@ class _Chains:
             (self.chain_of[n] for n in names_in(last) if n in self.chain_of and self._flows(n)), -1
         )
 
+    def _beside(self, name: str) -> list[str]:
+        """A name for one item beside that of all, or for all beside that of one."""
+        item, whole = plain(name), plain(name.removesuffix("#"))
+        if name.endswith("#") and f"{name}#" in self.definitions:  # of one step of a scan
+            return [f"{item}_t"]
+        if _is_module(name) and item == whole:
+            return ["layer", "block"]
+        stacked = f"{name}##" in self.definitions
+        if f"{name}#" in self.definitions and "." in name and not stacked:
+            return [f"all_{item}"] if plain(f"{name}#") == item else []
+        return []
+
     def _candidates(self, members: list[str]) -> list[str]:
         named = [m for m in reversed(members) if m in self.values]
         spec = [plain(m) for m in (*named, members[0], members[-1])]
         spec = [s for s in spec if s.isidentifier() and not shadows_builtin(s)]
         if len(members) > 1 and not named:
             return ["out", *spec, "hidden", "y"]
+        spec = [*self._beside(members[0]), *spec]
         return [*spec, *(f"{s}_" for s in spec), "out", "y"]
+
+
+def _is_module(name: str) -> bool:
+    """Whether a local stands for one module of a list."""
+    return name.endswith("#") and not name.endswith("##") and "." not in name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.backends.source.code import Assign, Evaluate, For, Statement, call
 from netwright.backends.source.loops import CARRY, ITEM, Node
+from netwright.backends.source.signature import twins
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance, Scan
 
@@ -37,9 +38,13 @@ def scan(forward: Forward, node: Node, made: list[Any]) -> None:
         forward.assign(node, (local,), start[name], flows=True, shape=False)
     targets: list[object] = []
     appended: list[tuple[str, str]] = []
+    twice = twins(child.block, node)
     for name in child.outputs:
         local = single if single is not None else carried.get(name, f"{node.name}.{name}{ITEM}")
-        targets.append(local)
+        if name in twice:
+            local = carried[twice[name]]
+        else:
+            targets.append(local)
         is_final = (name in step.carry if outputs else bool(step.carry)) and not loop.collect
         if not is_final:
             whole = node.name if single is not None else f"{node.name}.{name}"

@@ -17,6 +17,8 @@ from netwright.backends.source.naming import Names, plain
 from netwright.backends.source.walk import defined, names_in
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance
+from netwright.ir.printer import to_source
+from netwright.ir.program import Block, InlineNode, Node
 from netwright.ir.values import Outputs, Tensor, Value
 
 if TYPE_CHECKING:
@@ -121,13 +123,37 @@ def result(context: ClassContext, forward: Forward, named: str | None) -> ex.Exp
     if not context.block.outputs:
         context.outputs = [""]
         return forward.name(_last(facts.sample))
-    values = [(o.name, forward.expr(o.value)) for o in context.block.outputs]
+    twice = twins(context.block, _loop_node(context))
+    values = [(o.name, forward.expr(o.value)) for o in context.block.outputs if o.name not in twice]
     context.outputs = [n for n, _ in values]
     if len(values) == 1:
         return values[0][1]
     if named is not None:
         return ex.Call(ex.Name(named), (), tuple(ex.Keyword(n, v) for n, v in values))
     return ex.TupleExpr(tuple(v for _, v in values))
+
+
+def twins(block: Block, node: Node | None) -> dict[str, str]:
+    """The outputs of a chain's block that are also carried on, by which name: given once.
+
+    `outputs: {x: map, maps: map}` is one value; the loop keeps it, and goes on with it.
+    """
+    if node is None or node.control.loop is None or node.control.loop.kind == "each":
+        return {}
+    inputs = {i.name for i in block.inputs}
+    carried = {to_source(o.value): o.name for o in block.outputs if o.name in inputs}
+    given = {o.name: carried.get(to_source(o.value)) for o in block.outputs}
+    return {name: twin for name, twin in given.items() if twin and name not in inputs}
+
+
+def _loop_node(context: ClassContext) -> InlineNode | None:
+    """The node that an inline block stands in."""
+    if context.parent is None:
+        return None
+    for node in context.parent.block.nodes:
+        if isinstance(node, InlineNode) and node.block is context.block:
+            return node
+    return None
 
 
 def _cut_value(context: ClassContext, forward: Forward, path: str) -> ex.Expr:
@@ -171,7 +197,8 @@ def returns(context: ClassContext, fields: list[Class]) -> str:
         if len(context.facts.cut) > 1:
             return "list[Tensor]"
         return tensor_annotation(next(iter(sample.outputs.values())))
-    kinds = [tensor_annotation(v) for v in sample.outputs.values()]
+    twice = twins(context.block, _loop_node(context))
+    kinds = [tensor_annotation(v) for name, v in sample.outputs.items() if name not in twice]
     return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
 
 

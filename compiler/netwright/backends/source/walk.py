@@ -87,12 +87,14 @@ def defined(statement: Statement) -> Iterator[str]:
 
 def map_names(statement: Statement, change: Callable[[ex.Name], ex.Expr | None]) -> Statement:
     """The statement with names in its expressions replaced; it is changed in place and returned."""
+    return map_expressions(statement, lambda e: change(e) if isinstance(e, ex.Name) else None)
 
-    def visit(e: ex.Expr) -> ex.Expr | None:
-        return change(e) if isinstance(e, ex.Name) else None
+
+def map_expressions(statement: Statement, change: Callable[[ex.Expr], ex.Expr | None]) -> Statement:
+    """The statement with parts of its expressions replaced; it is changed in place and returned."""
 
     def again(expr: ex.Expr) -> ex.Expr:
-        return rebuild(expr, visit)
+        return rebuild(expr, change)
 
     match statement:
         case Assign() | Evaluate() | Return() | Raise() | SetAttribute():
@@ -100,9 +102,9 @@ def map_names(statement: Statement, change: Callable[[ex.Name], ex.Expr | None])
         case If():
             statement.condition = again(statement.condition)
             for inner in (*statement.body, *statement.otherwise):
-                map_names(inner, change)
+                map_expressions(inner, change)
         case For():
             statement.iterable = again(statement.iterable)
             for inner in statement.body:
-                map_names(inner, change)
+                map_expressions(inner, change)
     return statement

@@ -9,6 +9,7 @@ from netwright.backends.source.context import ClassContext
 from netwright.backends.source.naming import Names, snake
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance
+from netwright.ir.printer import to_source
 from netwright.ir.program import Block, ExprNode, ModuleNode, Node
 
 
@@ -17,7 +18,11 @@ def ctor_name(context: ClassContext, name: str) -> str:
     if name in context.ctor_names:
         return context.ctor_names[name]
     chosen = name
-    if name in context.facts.dims and not name.islower():
+    around = context.parent
+    if context.block.inline and name not in context.facts.dims and around is not None:
+        own = {t for n in context.block.nodes for t in getattr(n, "targets", (n.name,))}
+        chosen = name if name in own else ctor_name(around, name)
+    elif name in context.facts.dims and not name.islower():
         taken = set(context.facts.sample.params) | reads(context.block)
         taken |= {*context.ctor_names.values(), *_passed_on(context)}
         chosen = Names(taken).choose(*_dim_words(context, name))
@@ -114,7 +119,7 @@ def flag_name(
 ) -> str:
     """A name for a condition that is kept for `forward`."""
     for name, known_expr in flags.items():
-        if known_expr is expr:
+        if to_source(known_expr) == to_source(expr):
             return name
     taken = {n.name for n in context.block.nodes} | set(flags) | set(stored)
     taken |= _around(context)

@@ -44,13 +44,33 @@ def grown(given: list[TensorType], result: Value, written: ex.Expr | None) -> Va
 
 def shifted(value: Value, loop: Loop, frame: Frame, last: bool, count: int) -> Value:
     """`value` as the next iteration sees it: the loop's names are those of the iteration before."""
-    target = ex.Name(_target(loop))
+    target = ex.Name(_target(loop, frame))
     before = _last_index(loop.iterable, count) if last else ex.Binary("-", target, ex.Literal(1))
+    lists = _lists(loop, frame)
+    if last and lists:
+        size = ex.Call(ex.Name("len"), (next(iter(lists.values())),))
+        before = ex.Binary("-", size, ex.Literal(1))
     return renamed(value, loop, before, frame, moved=None if last else target)
 
 
-def _target(loop: Loop) -> str:
-    return loop.targets[0] if len(loop.targets) == 1 else "i"
+def _target(loop: Loop, frame: Frame) -> str:
+    """The name that counts the iterations."""
+    return loop.targets[0] if len(loop.targets) == 1 and not _lists(loop, frame) else "i"
+
+
+def _lists(loop: Loop, frame: Frame) -> dict[str, ex.Name]:
+    """The lists that a loop's names walk: `{w: widths, s: strides}`."""
+    parts: tuple[ex.Expr, ...] = (loop.iterable,)
+    match loop.iterable:
+        case ex.Call(func=ex.Name(id="zip"), args=parts):
+            pass
+    if len(parts) != len(loop.targets):
+        return {}
+    return {
+        name: part
+        for name, part in zip(loop.targets, parts, strict=True)
+        if isinstance(part, ex.Name) and isinstance(frame.names.get(part.id), tuple)
+    }
 
 
 def renamed(
@@ -58,11 +78,15 @@ def renamed(
 ) -> Value:
     """`value` with `index` for the loop's counter; with `moved`, counted from the next
     iteration."""
-    target = _target(loop)
+    target = _target(loop, frame)
+    items = {n: ex.Index(part, (index,)) for n, part in _lists(loop, frame).items()}
 
     def change(s: Symbol) -> Size | None:
         if s.witness is None:
             return None
+        if s.name in items:
+            item = _simplify_index(items[s.name], frame)
+            return symbol(to_source(item), s.witness, expr=item)
         if s.name == target:
             if moved is not None:
                 return symbol(target, s.witness + 1, expr=moved) - 1
@@ -71,8 +95,8 @@ def renamed(
                 if isinstance(index, ex.Literal)
                 else symbol(to_source(index), s.witness, expr=index)
             )
-        if s.expr is not None and target in ex.free_names(s.expr):
-            new = _simplify_index(replace_names(s.expr, {target: index}), frame)
+        if s.expr is not None and {target, *items} & set(ex.free_names(s.expr)):
+            new = _simplify_index(replace_names(s.expr, {target: index, **items}), frame)
             return symbol(to_source(new), s.witness, expr=new)
         return None
 

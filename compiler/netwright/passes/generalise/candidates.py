@@ -29,12 +29,28 @@ def candidates(found: list[list[Size]], counter: str) -> Iterator[ex.Expr]:
         return
     index = ex.Name(counter)
     yield from _by_index(index, max(found, key=len))
+    linear = _linear(index, found[0])
+    if linear is not None and _adds(found[0]):
+        yield linear
     yield from _first_and_rest(index, firsts, rests)
-    if isinstance(firsts[0], Dim | int) and len(found[0]) > 1:
-        growth = add(found[0][1], mul(found[0][0], -1))
-        linear = size_to_expr(add(found[0][0], mul(symbol(index.id, None), growth)))
-        if linear is not None:
-            yield linear
+    if linear is not None:
+        yield linear
+
+
+def _linear(index: ex.Name, sizes: list[Size]) -> ex.Expr | None:
+    """The first size, raised by the same in every iteration."""
+    if len(sizes) < 2:
+        return None
+    growth = add(sizes[1], mul(sizes[0], -1))
+    return size_to_expr(add(sizes[0], mul(symbol(index.id, None), growth)))
+
+
+def _adds(sizes: list[Size]) -> bool:
+    """Whether the second size is written as the first and something more."""
+    first, second = size_to_expr(sizes[0]), size_to_expr(sizes[1])
+    if first is None or second is None or isinstance(first, ex.Literal):
+        return False
+    return to_source(second).startswith(f"{to_source(first)} + ")
 
 
 def _by_index(index: ex.Name, sizes: list[Size]) -> Iterator[ex.Expr]:
@@ -49,6 +65,8 @@ def _by_index(index: ex.Name, sizes: list[Size]) -> Iterator[ex.Expr]:
         between = _between(before, written, index)
         if between is not None:
             yield between
+        if not isinstance(before, ex.Literal):
+            return
 
     def change(e: ex.Expr) -> ex.Expr | None:
         return index if isinstance(e, ex.Literal) and e.value == 1 else None
