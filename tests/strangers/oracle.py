@@ -360,6 +360,8 @@ class Oracle:
         inputs = [tuple(v) if isinstance(v, list) else v for v in map(plain, given)]
         if any(isinstance(v, Tensor) and 0 in v.shape for v in inputs):
             raise Refused("an empty tensor")
+        if name == "FeatureAlphaDropout" and plain(given[0]).ndim < 2:
+            raise Refused("no features to drop")  # which torch says in training only
         result = _named(name, found[1](*inputs))
         if any(0 in tensor.shape for tensor in tensors(result)):
             raise Refused("an empty tensor")

@@ -23,6 +23,7 @@ from tests.strangers.syntax import (
     Module,
     Parameter,
     Texts,
+    within,
 )
 
 DEEPEST = 2
@@ -110,9 +111,12 @@ def block(hand: Hand) -> None:
     """A call of a block: a new one, or one that is there with other params."""
     blocks = list(hand.world.blocks.values())
     node = called(hand, hand.one(blocks)) if blocks and hand.chance(0.5) else new_block(hand)
-    inside = hand.world.blocks[node.op].graph.nodes
-    names = [n.name for n in inside if not isinstance(n, Parameter | Buffer) and "," not in n.name]
-    if names and hand.chance(0.15):
+    inside = hand.world.blocks[node.op].graph
+    held = [n for graph in within(inside) for n in graph.nodes if isinstance(n, Module | Inline)]
+    controls = {word for n in held for word in n.control}
+    names = [n.name for n in inside.nodes if not isinstance(n, Parameter | Buffer)]
+    names = [name for name in names if "," not in name]
+    if names and not controls & {"each", "collect"} and hand.chance(0.2):
         some = hand.rng.sample(names, min(len(names), hand.whole(1, 2)))
         taken = some[0] if hand.chance(0.4) else f"[{', '.join(some)}]"
         node = replace(node, control={"take": taken})

@@ -14,12 +14,12 @@ from netwright.ops.table import FUNCTIONS, MODULES
 from tests.strangers import functions, modules
 from tests.strangers.compare import compare, errors_of
 from tests.strangers.examine import examine, prepare
-from tests.strangers.grammar import TYPES, Drawn, draw, run, runs
+from tests.strangers.grammar import TYPES, Drawn, draw, meeting, run, runs
 from tests.strangers.hand import Hand, NothingFits, World
 from tests.strangers.lowered import linear_scan, rearrange, reduce
 from tests.strangers.mutate import judged, mutants
 from tests.strangers.oracle import Frame, Store, strict
-from tests.strangers.printed import text_of
+from tests.strangers.printed import library_of, text_of
 from tests.strangers.shrink import shrunk
 from tests.strangers.syntax import (
     Block,
@@ -143,11 +143,11 @@ def _features(spec: Spec) -> set[str]:
     found |= {"where"} if spec.model.where else set()
     found |= {"outputs"} if len(spec.model.graph.outputs) > 1 else set()
     found |= {"optional"} if any(i.optional for i in spec.model.inputs.values()) else set()
-    for block in (spec.model, *spec.blocks):
-        found |= (
-            {"list"} if any(i.type.startswith("list") for i in block.inputs.values()) else set()
-        )
-        found |= {"module param"} if any(t[0].isupper() for t in block.params.values()) else set()
+    blocks = (spec.model, *spec.blocks)
+    declared = [i.type for block in blocks for i in block.inputs.values()]
+    found |= {"list"} if any(type_.startswith("list") for type_ in declared) else set()
+    defaults = [text for block in blocks for text in block.params.values()]
+    found |= {"module param"} if any(text[0].isupper() for text in defaults) else set()
     found |= {"entering"} if any(m.inputs for m in spec.methods.values()) else set()
     if any("training" in text for graph in spec.graphs() for text in texts(graph)):
         found.add("training")
@@ -160,6 +160,11 @@ def _features(spec: Spec) -> set[str]:
 def small(*nodes: Node, outputs: str = "y", type_: str = "float[B, 4]") -> Drawn:
     model = Block("M", {}, {"x": Input(type_)}, Graph(nodes, {"out": outputs}))
     return Drawn(0, Spec(model), ({"B": 5}, {"B": 9}, {"B": 12}), frozenset())
+
+
+def test_sizes_meet_constraints() -> None:
+    where = ("H % 3 == 0", "L == 2 * W + 1", "T >= 4")
+    assert meeting(where, {"H": 5, "L": 6, "T": 7, "W": 8}) == {"H": 15, "L": 17, "T": 7, "W": 8}
 
 
 def test_the_oracle_takes_what_torch_takes() -> None:
@@ -179,6 +184,34 @@ def test_the_oracle_names_weights_as_specs_do() -> None:
     run(small(layers, Parameter("w", "[4]"), outputs="layers * w"), None, store)
     names = [f"layers.{k}.fc.{weight}" for k in (0, 1) for weight in ("weight", "bias")]
     assert sorted(store.state()) == sorted(["w", *names])
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("a.b", "a.b"), ("", ""), ("l{1 + 1}", "l2")],
+)
+def test_the_oracle_keeps_weights_where_a_key_says(key: str, expected: str) -> None:
+    body = Graph((Module("fc", "Linear", {"out_features": "4"}),))
+    store = Store()
+    run(small(Inline("y", body, control={"key": key, "frozen": "True"})), None, store)
+    path = f"{expected}.fc".strip(".")
+    assert sorted(store.state()) == [f"{path}.bias", f"{path}.weight"]
+
+
+def test_the_oracle_knows_what_is_frozen() -> None:
+    store = Store()
+    layers = [Module(n, "Linear", {"out_features": "4"}) for n in ("a", "b")]
+    run(small(layers[0], replace(layers[1], control={"frozen": "True"}), outputs="b"), None, store)
+    assert store.learned() == {"a.weight", "a.bias"}
+
+
+def test_the_oracle_builds_only_what_is_taken() -> None:
+    nodes = [Module(n, "Linear", {"out_features": "3"}, ("x",)) for n in ("a", "b")]
+    block = Block("Two", {}, {"x": Input("float[B, 4]")}, Graph(tuple(nodes)))
+    drawn = small(Module("y", "Two", control={"take": "[a]"}), outputs="y[0]")
+    store = Store()
+    run(replace(drawn, spec=replace(drawn.spec, blocks=(block,))), None, store)
+    assert sorted(store.state()) == ["y.a.bias", "y.a.weight"]
 
 
 @pytest.mark.parametrize(
@@ -255,6 +288,15 @@ def test_shrinking_keeps_what_fails() -> None:
 def test_what_nothing_needs_is_left_out() -> None:
     drawn = small(Expression("a", "x * 2"), Expression("b", "a + 1"), Expression("y", "x"))
     assert [node.name for node in all_needed(drawn.spec).model.graph.nodes] == ["y"]
+
+
+def test_blocks_of_a_library_stand_in_a_second_file() -> None:
+    block = Block("Half", {}, {"x": Input("float[B, C]")}, Graph((Expression("y", "x / 2"),)))
+    spec = replace(small(Module("y", "Half")).spec, blocks=(block,), library=frozenset({"Half"}))
+    assert "y: parts.Half\n" in text_of(spec)
+    assert "blocks" not in text_of(spec)
+    assert "  Half:\n" in library_of(spec)
+    assert errors_of(spec) == []
 
 
 def test_printed_specs_are_read_as_they_were_drawn() -> None:
