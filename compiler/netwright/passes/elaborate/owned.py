@@ -11,7 +11,7 @@ from netwright.ir.instance import Instance, ModuleChild, Path, WeightDecl
 from netwright.ir.program import BufferNode, Node, ParameterNode
 from netwright.ir.values import Tensor, Value, describe, first, tensors
 from netwright.passes import weights
-from netwright.passes.elaborate.iteration import path_of
+from netwright.passes.elaborate.iteration import SILENT, path_of
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.evaluate.attributes import read_weight
 from netwright.passes.faults import fault
@@ -103,7 +103,8 @@ def keep(frame: Frame, path: Path, node: Node, child: ModuleChild | Instance) ->
     """Note what a node holds at `path`; iterations that share it have the same weights there."""
     claim(frame, path, node)
     before = frame.instance.children.get(path)
-    if before is not None and before is not child and not frame.symbolic:
+    checked = not frame.symbolic and not path[0].startswith(SILENT)  # `key: ""`: keys below count
+    if checked and before is not None and before is not child:
         differing = _shapes(before) ^ _shapes(child)
         if differing:
             name = ".".join(min(differing)[0])
