@@ -13,7 +13,6 @@ def test_a_number_gives_one_spec() -> None:
     assert len({text(seed).partition("inputs")[2] for seed in range(40)}) > 20
 
 
-@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_nothing_is_found_in_a_sound_model(seed: int) -> None:
     assert of_generated(seed) == (f"good {seed}", [])

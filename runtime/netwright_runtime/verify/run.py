@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -158,9 +159,14 @@ def _with_other_params(subject: Subject, plan: Plan) -> Outcome:
 
 
 def findings(subject: Subject, prop: Property, trial: Trial) -> tuple[Finding, ...]:
-    """What `prop` finds in a trial; an exception of the model is a finding too."""
+    """What `prop` finds in a trial; an exception of the model is a finding too.
+
+    Warnings are not: what torch remarks on is no fault of the model, whatever a test suite makes of
+    warnings.
+    """
     found: list[Finding] = []
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         torch.manual_seed(trial.seed)
         try:
             found.extend(prop.check(subject, trial))

@@ -65,9 +65,9 @@ def _differing(a: Tensor, b: Tensor) -> str:
     spread = max(a.std().item(), b.std().item())
     error = SIGMAS * spread / math.sqrt(a.numel())  # of a deviation; of a mean it is more
     if abs(a.mean().item() - b.mean().item()) > math.sqrt(2) * error:
-        return f"its mean is {a.mean():.3g} against {b.mean():.3g}"
+        return f"its mean is {a.mean():.2g} against {b.mean():.2g}"
     if abs(a.std().item() - b.std().item()) > error:
-        return f"its deviation is {a.std():.3g} against {b.std():.3g}"
+        return f"its deviation is {a.std():.2g} against {b.std():.2g}"
     return ""
 
 
