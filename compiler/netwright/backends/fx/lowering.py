@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -85,9 +86,9 @@ class Lowering:
     # Functions --------------------------------------------------------------------------
 
     def _apply(self, step: Apply, scope: Scope) -> None:
-        values = {name: self.value(value, scope) for name, value in step.arguments.items()}
         if step.op.train and step.arguments.get("training") is self.mode.elaborated:
-            values["training"] = self.mode.training
+            step = replace(step, arguments={**step.arguments, "training": self.mode.training})
+        values = {name: self.value(value, scope) for name, value in step.arguments.items()}
         call = calls.apply(step, values, self.mode, self._device(step, scope))
         node = self._add(call, step, scope)
         if step.is_list:

@@ -90,7 +90,18 @@ def write(
         return _factory(op, args, keywords, around)
     if (as_method and op.method) or op.function is None:
         return _method(op, args, keywords)
-    return ex.Call(path(op.function), args, keywords)
+    return ex.Call(path(op.function), args, (*keywords, *_mode(op, args, keywords)))
+
+
+def _mode(
+    op: FunctionOp, args: tuple[ex.Expr, ...], keywords: tuple[ex.Keyword, ...]
+) -> tuple[ex.Keyword, ...]:
+    """`training` where it is left out: the module's own, which is not torch's default."""
+    names = [a.name for a in op.args]
+    given = {*names[: len(args)], *(k.name for k in keywords)}
+    if not op.train or "training" not in names or "training" in given:
+        return ()
+    return (ex.Keyword("training", path("self.training")),)
 
 
 def _method(op: FunctionOp, args: tuple[ex.Expr, ...], keywords: tuple[ex.Keyword, ...]) -> ex.Expr:
