@@ -72,6 +72,7 @@ def summed(done: list[Examined], seconds: float) -> dict[str, object]:
         "specs": len(done),
         "nodes": sum(examined.nodes for examined in done),
         "seconds": round(seconds, 1),
+        "seconds of CPU": round(sum(examined.seconds for examined in done), 1),
         "ops written": len(ops),
         "ops of the table": len(ALL_OPS),
         "ops never written": sorted(ALL_OPS - set(ops)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,8 +28,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of one number. `taken`, `refused` and `depends` count mutants by verdict;
-    `reordered` is that of `Compared`."""
+    """What came of one number, and the seconds of CPU that it took.
+
+    `taken`, `refused` and `depends` count mutants by verdict; `reordered` is that of `Compared`.
+    """
 
     seed: int
     ops: frozenset[str]
@@ -38,6 +41,7 @@ class Examined:
     depends: int
     reordered: bool
     faults: tuple[Fault, ...]
+    seconds: float
 
 
 def prepare() -> None:
@@ -48,6 +52,7 @@ def prepare() -> None:
 
 def examine(seed: int, small: bool = True) -> Examined:
     """Draw, compare, mutate. With `small`, failures are shrunk."""
+    start = time.process_time()
     drawn = draw(seed)
     compared = compare(drawn)
     found = list(mutants(drawn))
@@ -65,6 +70,7 @@ def examine(seed: int, small: bool = True) -> Examined:
         verdicts.count("depends"),
         compared.reordered,
         tuple(faults),
+        time.process_time() - start,
     )
 
 

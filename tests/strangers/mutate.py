@@ -51,7 +51,8 @@ BY_NAME = ("E01", "E02")
 _BY_VALUE = re.compile(
     r"max_unpool.*not implemented for|"  # by fake tensors, which take any dtype
     r"out of range|Target values|out of bounds|Class values|Expected all|"
-    r"elements of input should be between|must be (non-)?negative|invalid multinomial|prob"
+    r"elements of input should be between|must be (non-)?negative|invalid multinomial|prob|"
+    r"an empty tensor"
 )
 """Torch's words where values are at fault and not types: the checker does not know values."""
 
@@ -215,7 +216,8 @@ class _Edit:
                 args = self.thing("arguments", self.texts(node.args))
                 inputs = None if node.inputs is None else tuple(map(self.text, node.inputs))
                 given = self.thing("inputs", inputs)
-                return replace(node, op=self.text(node.op), args=args, inputs=given)
+                op = self.text(node.op) if node.op[0].isupper() else node.op  # a param stays
+                return replace(node, op=op, args=args, inputs=given)
             case Inline():
                 return replace(node, given=self.texts(node.given), graph=self.graph(node.graph))
 

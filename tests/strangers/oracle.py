@@ -107,6 +107,7 @@ def strict() -> Iterator[None]:
             "LSTM with proj",
             "enable_nested",
             "Mismatch dtype",
+            "torch.searchsorted",
         ):
             warnings.filterwarnings("ignore", harmless)
         try:
