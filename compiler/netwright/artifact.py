@@ -178,7 +178,7 @@ def _record(kind: type, data: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Artifact:
-    """An artifact: its manifest, the emitted source, and the folder that holds them, if any does."""
+    """An artifact: its manifest, the emitted source, and the folder that holds them, if any."""
 
     manifest: Manifest
     source: str

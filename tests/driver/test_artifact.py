@@ -94,7 +94,9 @@ graph:
   b: {op: Part, frozen: true}
   c: Linear(out_features=4)
 blocks:
-  Part: {inputs: {x: "float[B, 4]"}, graph: {d: Linear(out_features=4), e: {parameter: [4]}, f: d + e}}
+  Part:
+    inputs: {x: "float[B, 4]"}
+    graph: {d: Linear(out_features=4), e: {parameter: [4]}, f: d + e}
 """
     spec = tmp_path / "net.yaml"
     spec.write_text(text)

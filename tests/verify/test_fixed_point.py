@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from netwright_runtime.verify.properties.fixed_point import PROPERTY
 
-from tests.verify.subjects import finding, outcome, patched, subject
+from tests.verify.subjects import outcome, patched, subject
 
 SPEC = """inputs: {x: "float[B, T, 6]", y: "float[B, T, 6]"}
 where: [T <= 64]
