@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from netwright.backends.source.naming import camel, singular
@@ -78,11 +79,27 @@ class ClassContext:
         return self.facts.block
 
     def nodes(self) -> list[Node]:
-        """The nodes of the class: all of its block's, or what a cut left of them."""
+        """The nodes of the class: all of its block's, or what a cut left of them, with those that
+        are off and pass something by."""
         if not self.facts.cut:
             return list(self.block.nodes)
         alive = {step.node for i in self.facts.instances for step in i.steps}
-        return [n for n in self.block.nodes if n in alive or isinstance(n, ExprNode)]
+        return [
+            node
+            for node in self.block.nodes
+            if node in alive or isinstance(node, ExprNode) or self._is_off(node)
+        ]
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """The modules that a cut left out, which a list may still name beside what is taken."""
+        kept = set(self.nodes())
+        modules = (n for n in self.block.nodes if isinstance(n, ModuleNode | InlineNode))
+        return frozenset(n.name for n in modules if n not in kept)
+
+    def _is_off(self, node: Node) -> bool:
+        holds = set(self.facts.found(node, "when"))
+        return isinstance(node, ModuleNode | InlineNode) and holds == {False}
 
     def is_absent(self, name: str) -> bool:
         """Whether `name` is an optional input, of this block or of one around it, that no call

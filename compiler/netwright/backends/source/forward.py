@@ -301,7 +301,9 @@ class Forward(Translator):
                     found.update({f"{name}.{o}": ex.Name(f"{name}.{o}") for o in value.items})
                     break
             else:
-                if name in self.tensors or not self.is_build_name(name):
+                if name in self.tensors:
+                    found[name] = self._tensor(name)
+                elif not self.is_build_name(name):
                     found[name] = ex.Name(str(local(name)))
 
     # Loops --------------------------------------------------------------------------------

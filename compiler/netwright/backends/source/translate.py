@@ -97,6 +97,8 @@ class Translator(Lookup):
         node = self.nodes.get(name)
         if isinstance(node, ParameterNode | BufferNode) and self.is_owned(node):
             return self.reach(node)
+        if name in self.context.left_out:
+            return ex.Literal(None)
         for instance in self.facts.instances:
             value = instance.values.get(name, instance.inputs.get(name))
             if isinstance(value, Outputs):
@@ -106,6 +108,8 @@ class Translator(Lookup):
     def _attribute(self, expr: ex.Attribute) -> ex.Expr:
         if isinstance(expr.value, ex.Name):
             owner = expr.value.id
+            if owner in self.context.left_out:
+                return ex.Literal(None)
             for instance in self.facts.instances:
                 value = instance.values.get(owner, instance.inputs.get(owner))
                 if isinstance(value, Outputs) and expr.name in value.items:

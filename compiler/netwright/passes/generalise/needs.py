@@ -22,7 +22,9 @@ def needs_of(facts: ClassFacts) -> set[str]:
 
 
 def _read_by(node: Node, facts: ClassFacts) -> Iterator[str]:
-    exprs: list[ex.Expr | None] = [node.control.when]
+    control = node.control
+    exprs: list[ex.Expr | None] = [control.when, control.frozen]
+    exprs += [part.expr for part in control.key or ()]
     if node.control.loop is not None and node.control.loop.kind == "repeat":
         exprs.append(node.control.loop.iterable)
     if isinstance(node, ModuleNode):
