@@ -186,8 +186,8 @@ OPS = (
         "RReLU",
         "nn.RReLU",
         (
-            Arg("lower", "number", 1.0 / 8, doc="Least slope."),
-            Arg("upper", "number", 1.0 / 3, doc="Greatest slope."),
+            Arg("lower", "float", 1.0 / 8, doc="Least slope."),
+            Arg("upper", "float", 1.0 / 3, doc="Greatest slope."),
             _INPLACE,
         ),
         _INPUTS,
