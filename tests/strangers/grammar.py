@@ -307,7 +307,7 @@ def _leads(drawn: Drawn, name: str, out: str) -> bool:
     """Whether a node's value is all that another needs."""
     nodes = drawn.spec.model.graph.nodes
     at = [node.name for node in nodes].index(name)
-    part = needed(Graph(nodes[at + 1 :], {"z": out}))
+    part = needed(Graph(nodes[at + 1 :], {"z": out}), inside=False)
     between, names = (
         {word for node in some for word in node.name.split(", ")} for some in (part.nodes, nodes)
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from tests.strangers.evaluate import (
     DTYPES,
@@ -335,7 +336,11 @@ class Oracle:
         if not take:
             return self.graph(block.graph, inner)
         self._whole(block.graph, inner)
-        return self.graph(needed(Graph(block.graph.nodes, {"": take})), inner)
+        part = needed(Graph(block.graph.nodes, {"": take}), inside=False)
+        taken = self.graph(part, inner)
+        if not all(isinstance(v, Tensor) for v in pytree.tree_leaves(taken)):
+            raise Refused("a number is no inner value")
+        return taken
 
     def _whole(self, graph: Graph, frame: Frame) -> None:
         """Run a graph of which a part will be taken: all of it has to be right."""

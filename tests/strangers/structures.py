@@ -23,6 +23,7 @@ from tests.strangers.syntax import (
     Module,
     Parameter,
     Texts,
+    texts,
     within,
 )
 
@@ -111,16 +112,23 @@ def block(hand: Hand) -> None:
     """A call of a block: a new one, or one that is there with other params."""
     blocks = list(hand.world.blocks.values())
     node = called(hand, hand.one(blocks)) if blocks and hand.chance(0.5) else new_block(hand)
-    inside = hand.world.blocks[node.op].graph
-    held = [n for graph in within(inside) for n in graph.nodes if isinstance(n, Module | Inline)]
-    controls = {word for n in held for word in n.control}
-    names = [n.name for n in inside.nodes if not isinstance(n, Parameter | Buffer)]
-    names = [name for name in names if "," not in name]
-    if names and not controls & {"each", "collect"} and hand.chance(0.2):
+    names = takeable(hand.world.blocks[node.op].graph)
+    if names and hand.chance(0.2):
         some = hand.rng.sample(names, min(len(names), hand.whole(1, 2)))
         taken = some[0] if hand.chance(0.4) else f"[{', '.join(some)}]"
         node = replace(node, control={"take": taken})
     hand.add(nodes.kept(hand, node))
+
+
+def takeable(graph: Graph) -> list[str]:
+    """Nodes of a block that `take` may name. None where a part of a node may be left out, an item
+    of a list or a branch: the oracle runs nodes as a whole."""
+    inner = [node for inside in within(graph) for node in inside.nodes]
+    controls = {word for n in inner if isinstance(n, Module | Inline) for word in n.control}
+    if controls & {"each", "collect"} or any("[" in t or " if " in t for t in texts(graph)):
+        return []
+    names = [node.name for node in graph.nodes if not isinstance(node, Parameter | Buffer)]
+    return [name for name in names if "," not in name]
 
 
 def _given(hand: Hand, declared: Input) -> str:

@@ -155,14 +155,16 @@ def words(graph: Graph) -> set[str]:
     return {word for text in texts(graph) for word in _WORD.findall(text)}
 
 
-def needed(graph: Graph) -> Graph:
-    """`graph` without the nodes that no output needs, inner graphs too."""
+def needed(graph: Graph, inside: bool = True) -> Graph:
+    """`graph` without the nodes that no output needs; `inside` its inner graphs too."""
     kept: list[Node] = []
     read = words(Graph((), graph.outputs))
     flows = not graph.outputs
     for node in reversed(graph.nodes):
         names = set(node.name.split(", "))
-        inner = replace(node, graph=needed(node.graph)) if isinstance(node, Inline) else node
+        inner = node
+        if inside and isinstance(node, Inline):
+            inner = replace(node, graph=needed(node.graph))
         flowing = flows and not isinstance(node, Parameter | Buffer) and len(names) == 1
         if flowing or names & read:
             kept.insert(0, inner)
