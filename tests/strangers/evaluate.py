@@ -268,8 +268,9 @@ def _adapt(
 ) -> None:
     """Where the language differs: what knows a mode follows the model's; there is no `inplace`."""
     order = [arg.name for arg in wanted]
-    if len(args) > len(order) and not any(arg.variadic for arg in wanted):
-        raise Refused(f"{name} takes {len(order)}")
+    most = sum(not arg.keyword for arg in wanted)
+    if len(args) > most and not any(arg.variadic for arg in wanted):
+        raise Refused(f"{name} takes {most} by position")
     if "training" in order and "training" not in named and len(args) <= order.index("training"):
         named["training"] = training
     if name == "scaled_dot_product_attention" and not training:
