@@ -238,15 +238,16 @@ a:
   when: H > 3
   else: x * 2
   key: "blocks.{i + 1}.act"
-  shared: true
   frozen: false
   checkpoint: H > 2
   doc: Rectifies.
+b: {op: ReLU, repeat: 2, shared: true}
 """)
     control = node(module, "a").control
     assert control.when is not None
     assert control.otherwise is not None
-    assert control.shared
+    assert not control.shared
+    assert node(module, "b").control.shared
     assert control.frozen is None
     assert control.checkpoint is not None
     assert control.doc == "Rectifies."

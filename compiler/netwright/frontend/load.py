@@ -13,7 +13,7 @@ from netwright.frontend.catalogue import Catalogue, Unreadable, root_of
 from netwright.frontend.document import MappingValue, Scalar, Value, read
 from netwright.frontend.faulty import faulty_nodes
 from netwright.frontend.form import Form, OverBudget
-from netwright.frontend.lower import lower
+from netwright.frontend.lower import lower, lower_properties
 from netwright.frontend.names import check, check_namespace
 from netwright.ir.program import Module
 from netwright.source import Sources, Span
@@ -142,6 +142,10 @@ class _Loader:
         if form.rejected or form.report.errors:
             explain(form)
         check(module, scope, form.report)
+        before = len(form.rejected)
+        lower_properties(form, root, module)
+        if len(form.rejected) > before:
+            explain(form)
         if real is not None:
             del self.under_way[real]
         return module

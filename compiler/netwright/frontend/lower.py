@@ -188,7 +188,16 @@ def _extras(form: Form, root: MappingValue, module: Module) -> None:
     module.init = lower_extras.init(form, root.get("init"))
     module.ties = lower_extras.ties(form, root.get("tie"))
     module.weights = lower_extras.weights(form, root.get("weights"))
-    edges = {"inputs", "outputs"}
-    known = None if misspelt(root, keys.SPEC, edges) else module.model
-    module.state = lower_extras.state(form, root.get("state"), known)
-    module.properties = properties(form, root.get("properties"), module, known)
+    module.state = lower_extras.state(form, root.get("state"), _model(root, module))
+
+
+def _model(root: MappingValue, module: Module) -> Block | None:
+    """The model; None where a misspelt key keeps its nodes or its edges from being known."""
+    parts = {"inputs", "outputs", "graph", "blocks"}
+    return None if misspelt(root, keys.SPEC, parts) else module.model
+
+
+def lower_properties(form: Form, root: MappingValue, module: Module) -> None:
+    """Read the claims, last: what has been reported of a name is not said of a claim again."""
+    model = _model(root, module)
+    module.properties = properties(form, root.get("properties"), module, model)

@@ -365,7 +365,11 @@ class _Reading:
         return {name: self.count(entry.value) for name, entry in value.entries.items()}
 
     def input(self, value: Value) -> str:
-        return self.known(self.text(value), value.span, "the model has no input", self.given)
+        name = self.text(value)
+        missed = f"there is no `{name}` here"
+        if any(d.code == "E0204" and d.message == missed for d in self.form.report):
+            raise _Unfit  # an input that the graph reads, too: it is gone, and that is the fault
+        return self.known(name, value.span, "the model has no input", self.given)
 
     def inputs(self, value: Value) -> list[str]:
         if isinstance(value, SequenceValue):

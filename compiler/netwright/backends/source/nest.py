@@ -67,12 +67,26 @@ def _merge(producer: Statement, consumer: Statement, uses: _Uses) -> bool:
     candidate = rebuild(
         consumer.value, lambda e: value if isinstance(e, ex.Name) and e.id == name else None
     )
+    candidate = rebuild(candidate, _item)
     if not _fits(candidate, consumer, begins):
         return False
     consumer.value = candidate
     if consumer.span.line == 1:
         consumer.span = producer.span
     return True
+
+
+def _item(expr: ex.Expr) -> ex.Expr | None:
+    """`last` for `[None, last][-1]`: what a list written here has at a place, if all are names."""
+    if not isinstance(expr, ex.Index) or not isinstance(expr.value, ex.ListExpr):
+        return None
+    items = expr.value.items
+    at = to_source(expr.items[0]) if len(expr.items) == 1 else ""
+    number = int(at) if at.removeprefix("-").isdecimal() else None
+    simple = all(isinstance(item, ex.Name | ex.Literal) for item in items)
+    if number is None or not simple or not -len(items) <= number < len(items):
+        return None
+    return items[number]
 
 
 def _fits(value: ex.Expr, consumer: Assign | Return, begins: bool) -> bool:

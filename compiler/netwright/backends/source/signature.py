@@ -136,12 +136,14 @@ def result(context: ClassContext, forward: Forward, named: str | None) -> ex.Exp
 def twins(block: Block, node: Node | None) -> dict[str, str]:
     """The outputs of a chain's block that are also carried on, by which name: given once.
 
-    `outputs: {x: map, maps: map}` is one value; the loop keeps it, and goes on with it.
+    `outputs: {x: map, maps: map}` is one value; the loop keeps it, and goes on with it. An
+    expression that is written twice is computed twice, as in the graph.
     """
     if node is None or node.control.loop is None or node.control.loop.kind == "each":
         return {}
     inputs = {i.name for i in block.inputs}
-    carried = {to_source(o.value): o.name for o in block.outputs if o.name in inputs}
+    named = [o for o in block.outputs if o.name in inputs and isinstance(o.value, ex.Name)]
+    carried = {to_source(o.value): o.name for o in named}
     given = {o.name: carried.get(to_source(o.value)) for o in block.outputs}
     return {name: twin for name, twin in given.items() if twin and name not in inputs}
 
