@@ -43,6 +43,10 @@ class Sources:
     def add(self, file: str, text: str) -> None:
         self._lines[file] = text.split("\n")
 
+    def extend(self, other: Sources) -> None:
+        """Take over the texts that `other` holds."""
+        self._lines.update(other._lines)
+
     def line(self, file: str, number: int) -> str | None:
         """Line `number` (from 1) of `file`, or None where the file or line is unknown."""
         lines = self._lines.get(file)

@@ -1,7 +1,7 @@
 """Each page of docs/errors: its faulty spec gives what is shown, its mended one gives nothing.
 
 A page marks its specs: `broken` is followed by its diagnostics, `mended` has none, `file NAME`
-stands beside them. `broken variant=b1` checks with that variant.
+stands beside them. `broken variant=b1` checks with that variant, `broken recipe` is a recipe.
 `NETWRIGHT_UPDATE=1 pytest tests/docs` writes what is printed now into the pages.
 """
 
@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from netwright.diagnostics import CODES
+from netwright.diagnostics import CODES, render
 from netwright.driver.check import check
+from netwright.driver.recipe import load_recipe_text
 
 from tests.docs.pages import DOCS, Fence, fences, replaced
 
@@ -33,8 +34,11 @@ def checked(fence: Fence, text: str, folder: Path, monkeypatch: pytest.MonkeyPat
         kind, _, name = other.mark.partition(" ")
         if kind == "file":
             (folder / name).write_text(other.text, encoding="utf-8")
-    (folder / "spec.yaml").write_text(fence.text, encoding="utf-8")
     monkeypatch.chdir(folder)
+    if fence.mark.endswith(" recipe"):
+        loaded = load_recipe_text(fence.text, "recipe.yaml", folder)
+        return "".join(f"{render(d, loaded.sources)}\n" for d in loaded.report)
+    (folder / "spec.yaml").write_text(fence.text, encoding="utf-8")
     variant = fence.mark.partition("variant=")[2] or None
     found = check("spec.yaml", variant)
     return f"{found.render()}\n" if list(found.report) else ""

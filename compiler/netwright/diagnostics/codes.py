@@ -1,5 +1,5 @@
 """The table of diagnostic codes: E01 text, E02 names and arguments, E03 types, E04 meaning, E05
-budgets."""
+budgets, E07 recipes."""
 
 from __future__ import annotations
 
@@ -71,6 +71,10 @@ _ALL = (
     Code("E0410", "evaluation failed"),
     # Budgets.
     Code("E0501", "budget exceeded"),
+    # Recipes.
+    Code("E0701", "unknown name in a recipe"),
+    Code("E0702", "value that a recipe cannot have"),
+    Code("E0703", "recipe that does not fit the model"),
     # Warnings.
     Code("W0601", "unused input"),
     Code("W0602", "unused node"),

@@ -108,7 +108,7 @@ def plain(value: Value) -> Any:
 
 def _report(result: Validated, root: Value, error: Any) -> None:
     kind, location = error["type"], error["loc"]
-    parent, value, key = _walk(root, location)
+    parent, value, key = walk(root, location)
     if isinstance(value, Refused):
         return
     if kind == "missing":
@@ -123,7 +123,7 @@ def _report(result: Validated, root: Value, error: Any) -> None:
         _wrong_kind(result, value, key, expected)
 
 
-def _walk(root: Value, location: _Location) -> tuple[MappingValue | None, Value, Scalar | None]:
+def walk(root: Value, location: _Location) -> tuple[MappingValue | None, Value, Scalar | None]:
     """The mapping around the place, the value there, and its key; tags of unions are skipped."""
     parent: MappingValue | None = None
     value: Value = root
@@ -212,7 +212,7 @@ def _no_kind(result: Validated, value: Value, key: Scalar | None) -> None:
 
 def _wrong_kind(result: Validated, value: Value, key: Scalar | None, expected: str) -> None:
     what = "the file" if key is None else f"`{key.text}`"
-    message = f"{what} holds {_found(value)}, expected {expected}"
+    message = f"{what} holds {kind_of(value)}, expected {expected}"
     help = _remedy(value, key, expected)
     result.add("E0105", message, _place(value), help, None if key is None else key.span)
 
@@ -221,7 +221,8 @@ def _place(value: Value) -> Span:
     return value.span if isinstance(value, Scalar) else head(value)
 
 
-def _found(value: Value) -> str:
+def kind_of(value: Value) -> str:
+    """What `value` is, in a diagnostic."""
     if isinstance(value, Scalar):
         plain = value.value
         return (

@@ -8,16 +8,27 @@ reads it dispatches on its class.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 UNKNOWN_NAME = "unknown_name"
 """The kind of error for a name that the section does not know; `known` in its context lists those
 that it does."""
+
+UNKNOWN_KEY = "extra_forbidden"
+"""pydantic's kind of error for a key that the section does not have; `known` in its context lists
+those that it has."""
 
 
 class Section(BaseModel):
@@ -26,6 +37,15 @@ class Section(BaseModel):
     model_config = ConfigDict(
         strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
     )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _tell_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Let the error for an unknown key say which ones there are."""
+        try:
+            return handler(value)
+        except ValidationError as fault:
+            raise _changed(fault, keys=list(cls.model_fields)) from None
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,7 @@ class Named:
         try:
             return self.table[name].model_validate({} if arguments is None else arguments)
         except ValidationError as fault:
-            raise _below(name, fault) from None
+            raise _changed(fault, below=(name,)) from None
 
     def _parts(self, value: object) -> tuple[str, object]:
         if isinstance(value, str):
@@ -81,18 +101,21 @@ class Named:
         return {self.name_of(value): value.model_dump()}
 
 
-def _below(name: str, fault: ValidationError) -> ValidationError:
-    """The same errors, one level further down."""
-    return ValidationError.from_exception_data(
-        fault.title, [_moved(name, error) for error in fault.errors(include_url=False)]
-    )
+def _changed(
+    fault: ValidationError, below: tuple[str, ...] = (), keys: Sequence[str] = ()
+) -> ValidationError:
+    """The same errors, further down, and with the keys that stand where one is unknown."""
+    errors = fault.errors(include_url=False)
+    details = [_detail(error, below, keys) for error in errors]
+    return ValidationError.from_exception_data(fault.title, details)
 
 
-def _moved(name: str, error: Any) -> InitErrorDetails:
-    kind: Any = error["type"]
-    context = {**error.get("ctx", {}), "text": error["msg"]}
+def _detail(error: Any, below: tuple[str, ...], keys: Sequence[str]) -> InitErrorDetails:
+    context = {"text": error["msg"], **error.get("ctx", {})}
+    if error["type"] == UNKNOWN_KEY and len(error["loc"]) == 1:
+        context.setdefault("known", list(keys))
     return InitErrorDetails(
-        type=PydanticCustomError(kind, "{text}", context),
-        loc=(name, *error["loc"]),
+        type=PydanticCustomError(error["type"], "{text}", context),
+        loc=(*below, *error["loc"]),
         input=error["input"],
     )
