@@ -11,6 +11,8 @@ from netwright.diagnostics import nearest
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONSTANTS = frozenset({"pi", "inf", "training"})
+IMPORTED = frozenset({"F", "NamedTuple", "Tensor", "math", "nn", "torch"})
+"""What emitted files import, and so mean something by; dims may bear these names."""
 _CANDIDATES = 2000
 MODULE_ATTRIBUTES = frozenset({
     "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children",
@@ -26,6 +28,11 @@ MODULE_ATTRIBUTES = frozenset({
     "type", "xpu", "zero_grad",
 })  # fmt: skip
 """What every `nn.Module` has already, so that no node that owns weights may take its place."""
+GRAPH_ATTRIBUTES = frozenset({
+    "add_submodule", "code", "delete_all_unused_submodules", "delete_submodule", "graph", "meta",
+    "print_readable", "recompile", "shape_env", "to_folder",
+})  # fmt: skip
+"""What a `torch.fx.GraphModule` has besides: at the root of a model's weights, no one's either."""
 
 
 def fault_of(name: str) -> str:
@@ -36,6 +43,8 @@ def fault_of(name: str) -> str:
         return "is a Python keyword"
     if name in _CONSTANTS:
         return "is a constant of the language"
+    if name in IMPORTED:
+        return "is a name that emitted files import"
     if name.startswith("__"):
         return "begins with two underscores"
     return ""

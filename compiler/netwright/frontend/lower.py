@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netwright.diagnostics import Diagnostic, Label
 from netwright.frontend import keys, lower_extras
 from netwright.frontend.document import MappingValue, Scalar, Value
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import fault_of
+from netwright.frontend.identifiers import GRAPH_ATTRIBUTES, fault_of
 from netwright.frontend.lower_nodes import NodeLowering
 from netwright.frontend.lower_params import inputs, outputs, params, usable
 from netwright.frontend.properties import properties
 from netwright.frontend.scope import FileScope, block_scope
 from netwright.frontend.slips import misspelt, slips
 from netwright.ir.expr import Expr
-from netwright.ir.program import Block, Module
+from netwright.ir.program import Block, ExprNode, InlineNode, Module, Node
 from netwright.source import Span
 
 VERSION = 1
@@ -168,12 +168,27 @@ def _body(form: Form, header: Block, held: MappingValue, file: FileScope, model:
     nodes = NodeLowering(form, header.module).graph(graph, scope)
     if not nodes and (graph is not None or not model):
         form.reject(held if graph is None else graph)
+    if model:
+        _roots(form, nodes)
     return replace(
         header,
         where=_where(form, held.get("where")),
         nodes=nodes,
         outputs=outputs(form, held.get("outputs")),
     )
+
+
+def _roots(form: Form, nodes: Sequence[Node]) -> None:
+    """At the root of a model's weights, nothing takes the place of a graph module's attributes."""
+    for node in nodes:
+        key = node.control.key
+        if key == () and isinstance(node, InlineNode):
+            _roots(form, node.block.nodes)
+        level = node.name if key is None else key[0].text.split(".")[0] if key else ""
+        if level in GRAPH_ATTRIBUTES and not isinstance(node, ExprNode):
+            message = f"`{level}` is an attribute of every `torch.fx.GraphModule`"
+            help = "take another name; a map under `weights` leads a checkpoint's names to it"
+            form.report.add(Diagnostic("E0211", message, node.name_span, help=help))
 
 
 def _where(form: Form, value: Value | None) -> tuple[Expr, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netwright.backends.source.code import Assign, Statement
 from netwright.backends.source.context import ClassContext, shared_counters
+from netwright.backends.source.naming import RESERVED
 from netwright.backends.source.walk import map_names, names_in
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, Size, known
@@ -136,13 +137,13 @@ def resolve(statements: list[Statement], places: Places, mark: str) -> list[Stat
         elif place.rank is not None and len(names) > 1 and not place.item:
             head.append(_unpack(places, names, place))
         else:
-            head += [Assign((name,), places.where[name].read()) for name in names]
+            head += [Assign((_local(name),), places.where[name].read()) for name in names]
 
     def change(name: ex.Name) -> ex.Expr | None:
         if not name.id.startswith(mark):
             return None
         bare = name.id[len(mark) :]
-        return inline.get(bare, ex.Name(bare))
+        return inline.get(bare, ex.Name(_local(bare)))
 
     return [*head, *(map_names(s, change) for s in statements)]
 
@@ -151,5 +152,10 @@ def _unpack(places: Places, names: list[str], place: Place) -> Statement:
     assert place.rank is not None
     targets = ["_"] * place.rank
     for name in names:
-        targets[places.where[name].axis] = name
+        targets[places.where[name].axis] = _local(name)
     return Assign(tuple(targets), ex.Attribute(ex.Name(place.source), "shape"))
+
+
+def _local(dim: str) -> str:
+    """The local that holds a dim; with a mark where the file means something else by its name."""
+    return f"{dim}!" if dim in RESERVED else dim

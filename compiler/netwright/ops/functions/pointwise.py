@@ -10,12 +10,13 @@ from netwright.ops.broadcast import broadcast, operator_type, promoted, shape_of
 from netwright.ops.entry import Arg, Arguments, FunctionOp, OpError
 from netwright.ops.functions.arguments import X, floating, want_floating
 
-Dtypes = Literal["same", "floating", "float only", "signed", "number", "bool"]
-"""How the dtype follows from the input's: kept; integers become floating; only floating is taken;
-kept, but no bool; kept, but no bool or complex; always bool."""
+Dtypes = Literal["same", "counted", "floating", "float only", "signed", "number", "bool"]
+"""How the dtype follows from the input's: kept; kept, but bool becomes int; integers become
+floating; only floating is taken; kept, but no bool; kept, but no bool or complex; always bool."""
 
 _REFUSES: dict[Dtypes, Callable[[str], bool]] = {
     "same": lambda dtype: False,
+    "counted": lambda dtype: False,
     "floating": lambda dtype: False,
     "float only": lambda dtype: not is_float(dtype),
     "signed": lambda dtype: dtype == "bool",
@@ -34,6 +35,8 @@ def _unary_rule(name: str, dtypes: Dtypes) -> Callable[[Arguments], TensorType]:
             raise OpError(message, arg="input", code="E0304")
         if dtypes == "floating":
             return TensorType(floating(x.dtype), x.shape)
+        if dtypes == "counted" and x.dtype == "bool":
+            return TensorType("int", x.shape)
         return TensorType("bool" if dtypes == "bool" else x.dtype, x.shape)
 
     return rule
@@ -68,7 +71,7 @@ _UNARY = (
     _unary("torch.neg", "signed", "Negation, `-x`."),
     _unary("torch.positive", "signed", "The tensor itself, `+x`."),
     _unary("torch.sign", "same", "-1, 0 or 1 by the sign."),
-    _unary("torch.square", "same", "x * x."),
+    _unary("torch.square", "counted", "x * x."),
     _unary("torch.floor", "number", "Rounded down."),
     _unary("torch.ceil", "number", "Rounded up."),
     _unary("torch.trunc", "number", "Rounded towards zero."),

@@ -234,7 +234,8 @@ def _argsort_rule(args: Arguments) -> TensorType:
 def _topk_rule(args: Arguments) -> Result:
     x: TensorType = args["input"]
     dim = axis(x, args["dim"])
-    _kept(x.dtype)
+    if _kept(x.dtype) == "bool":
+        raise _no_order()
     _want_at_most(args["k"], x.shape[dim] if x.rank else 1, "k")
     values = replaced(x, dim, args["k"]) if x.rank else x
     return values, TensorType("int", values.shape)
@@ -243,8 +244,10 @@ def _topk_rule(args: Arguments) -> Result:
 def _kthvalue_rule(args: Arguments) -> Result:
     x: TensorType = args["input"]
     dim = axis(x, args["dim"])
+    if _kept(x.dtype) == "bool":
+        raise _no_order()
     _want_at_most(args["k"], x.shape[dim] if x.rank else 1, "k", least=1)
-    values = reduced(x, args["dim"], args["keepdim"], _kept(x.dtype))
+    values = reduced(x, args["dim"], args["keepdim"], x.dtype)
     return values, TensorType("int", values.shape)
 
 

@@ -11,7 +11,6 @@ from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result
 from netwright.ops.modules.checks import (
     need_fit,
     need_floating,
-    need_positive,
     need_rank,
     need_real,
     padding_per_axis,
@@ -125,7 +124,9 @@ def _adaptive(count: int, args: Arguments) -> TensorType:
         size if out is None else out for out, size in zip(asked, x.shape[-count:], strict=True)
     )
     for size in sizes:
-        need_positive(size, "output_size")
+        if at_least(size, 0) is False:
+            message = f"`output_size` must be at least 0, not {show(size)}"
+            raise OpError(message, arg="output_size", code="E0308")
     return TensorType(x.dtype, (*x.shape[:-count], *sizes))
 
 
