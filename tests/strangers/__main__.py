@@ -7,7 +7,9 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,7 +19,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.strangers.examine import Examined, examine, prepare
+from tests.strangers.examine import Examined, Fault, examine, prepare
+from tests.strangers.grammar import draw
+from tests.strangers.printed import whole
 
 ALL_OPS = frozenset(FUNCTIONS) | frozenset(MODULES)
 
@@ -60,8 +64,33 @@ def _examined(numbers: range, asked: argparse.Namespace) -> Iterator[Examined]:
         prepare()
         yield from map(work, numbers)
         return
-    with get_context("spawn").Pool(asked.processes, prepare) as pool:
-        yield from pool.imap_unordered(work, numbers, chunksize=8)
+    left = dict.fromkeys(numbers)
+    while left:
+        try:
+            for examined in _pooled(work, list(left), asked.processes):
+                del left[examined.seed]
+                yield examined
+        except BrokenProcessPool:
+            for number in list(left)[: 2 * asked.processes + 1]:
+                del left[number]
+                yield _apart(work, number)
+
+
+def _pooled(
+    work: Callable[[int], Examined], numbers: list[int], processes: int
+) -> Iterator[Examined]:
+    with ProcessPoolExecutor(processes, get_context("spawn"), prepare) as pool:
+        for done in as_completed([pool.submit(work, number) for number in numbers]):
+            yield done.result()
+
+
+def _apart(work: Callable[[int], Examined], number: int) -> Examined:
+    """One number in a process of its own: one of those at hand when a process died."""
+    try:
+        return next(_pooled(work, [number], 1))
+    except BrokenProcessPool:
+        fault = Fault(number, "the process dies", "torch brings it down", whole(draw(number).spec))
+        return Examined(number, frozenset(), 0, 0, 0, 0, False, (fault,), 0.0)
 
 
 def summed(done: list[Examined], seconds: float) -> dict[str, object]:

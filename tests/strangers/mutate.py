@@ -41,9 +41,9 @@ EVEN = (12, 18, 6, 24, 30, 36, 42, 48)
 ATTEMPTS = 10
 """Edits tried for one that is invalid."""
 
-OWN = ("E0306", "E0219")
+OWN = ("E0306", "E0219", "E0408")
 """What the language refuses and eager execution does not know: a size that is needed at build but
-known only at run time, and a control key that does not apply."""
+known only at run time, a control key that does not apply, a method that lacks an input."""
 
 BY_NAME = ("E01", "E02")
 """Names and forms are checked in what a condition leaves out, too."""

@@ -46,7 +46,8 @@ def kept(hand: Hand, node: Module | Inline) -> Module | Inline:
     if hand.chance(0.1):
         control["key"] = key(hand, node)
     if hand.chance(0.1):
-        control["frozen"] = hand.one(["True", decided(hand)])
+        shared = control.get("shared") == "true"  # one module is frozen or not
+        control["frozen"] = "True" if shared else hand.one(["True", decided(hand)])
     if hand.chance(0.08):
         control["checkpoint"] = "true"
     return replace(node, control=control)

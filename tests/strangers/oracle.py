@@ -354,6 +354,8 @@ class Oracle:
         cls = getattr(nn, name, None)
         if cls is None:
             raise Refused(f"no module {name}")
+        if cls is nn.Identity and args:
+            raise Refused("Identity takes no arguments")  # torch's ignores them
         tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in args.items()}
         full = {**_inferred(name, tuples, given), **tuples}
         key = (name, full)

@@ -145,7 +145,7 @@ def cut(
     }
     part.weights = {k: w for k, w in instance.weights.items() if (k,) in used}
     part.outputs = dict(outputs)
-    part.frozen = instance.frozen
+    part.frozen, part.training = instance.frozen, instance.training
     part.values, part.facts = instance.values, instance.facts
     return part
 

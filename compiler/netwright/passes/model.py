@@ -19,6 +19,7 @@ from netwright.passes.evaluate import Evaluator
 from netwright.passes.faults import Fault, Silent, fault
 from netwright.passes.frame import Frame
 from netwright.passes.interface import model_input
+from netwright.passes.one_build import check_one_build
 from netwright.passes.params import bind_params, model_args
 from netwright.passes.work import Exhausted, metered, spend
 from netwright.source import NOWHERE
@@ -113,8 +114,15 @@ def _elaborate(
         except Fault as error:
             report.add(error.diagnostic)
             return None
+    if len(cases) > 1 and not report.errors:
+        check_one_build({_in_words(case): built for case, built in cases.items()}, report)
     _check_told(module, block, cases, report)
     return Elaboration(module, block, variant, scope, params, frozenset(args), cases)
+
+
+def _in_words(case: Case) -> str:
+    given = f", given {', '.join(f'`{name}`' for name in sorted(case.given))}" if case.given else ""
+    return f"in {'training' if case.training else 'evaluation'}{given}"
 
 
 def _check_told(
@@ -284,7 +292,7 @@ def _mentions_training(node: Node) -> bool:
     """Whether a node, or what is inside it, reads `training`."""
     if isinstance(node, InlineNode) and _block_reads_training(node.block):
         return True
-    exprs: list[ex.Expr | None] = [getattr(node, "value", None)]
+    exprs: list[ex.Expr | None] = [getattr(node, "value", None), getattr(node, "shape", None)]
     if isinstance(node, ModuleNode):
         exprs += node.args.values()
     if isinstance(node, ModuleNode | InlineNode):
@@ -292,6 +300,7 @@ def _mentions_training(node: Node) -> bool:
     control = node.control
     exprs += [control.when, control.otherwise, control.frozen, control.checkpoint]
     exprs += [None if control.loop is None else control.loop.iterable]
+    exprs += [part.expr for part in control.key or ()]
     return _names_training(expr for expr in exprs if isinstance(expr, ex.Expr))
 
 
