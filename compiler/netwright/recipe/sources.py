@@ -80,21 +80,21 @@ class _Table(Section):
     categories: list[str] | None = None
     """What `categories` holds as indices; without it, all columns of texts but the target."""
     text: str | None = None
-    """A column of texts, which become the tokens of `input_ids`."""
+    """A column of texts, which become the tokens of `tokens`."""
     tokens: Tokens = Bytes()
     length: Count | None = None
     """The most tokens that are kept of a text."""
 
 
 class Csv(_Table):
-    """A CSV file with a line of names. Columns `features`, `categories`, `input_ids`, and the
+    """A CSV file with a line of names. Columns `features`, `categories`, `tokens`, and the
     targets."""
 
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
 
 
 class Parquet(_Table):
-    """A Parquet file. Columns `features`, `categories`, `input_ids`, and the targets."""
+    """A Parquet file. Columns `features`, `categories`, `tokens`, and the targets."""
 
 
 class Npz(Section):
@@ -138,7 +138,7 @@ class _Windows(Section):
 
 
 class Text(_Windows):
-    """Windows of a text file. Columns `input_ids` and `next_ids`, the same one token later."""
+    """Windows of a text file. Columns `tokens` and `next_tokens`, the same one token later."""
 
     file: str
     """Relative to the recipe."""
@@ -146,14 +146,14 @@ class Text(_Windows):
 
 
 class Sonnets(_Windows):
-    """Windows of some of Shakespeare's sonnets. Columns `input_ids` and `next_ids`."""
+    """Windows of some of Shakespeare's sonnets. Columns `tokens` and `next_tokens`."""
 
     tokens: Tokens = Bytes()
 
 
 class TokenFile(_Windows):
-    """Windows of a file of token numbers, mapped into memory. Columns `input_ids` and
-    `next_ids`."""
+    """Windows of a file of token numbers, mapped into memory. Columns `tokens` and
+    `next_tokens`."""
 
     file: str
     """The numbers one after the other, without a header; relative to the recipe."""
@@ -268,7 +268,7 @@ class Datasets(Section):
     """The columns to read; without it, all that can be tensors."""
     target: Names | None = None
     text: str | None = None
-    """A column of texts, which become the tokens of `input_ids`."""
+    """A column of texts, which become the tokens of `tokens`."""
     tokens: Tokens = Bytes()
     length: Count | None = None
     """The most tokens that are kept of a text."""

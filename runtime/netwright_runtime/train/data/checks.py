@@ -1,0 +1,193 @@
+"""Batches against the types that a model declares for its inputs, before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from netwright.artifact import Manifest, Port
+from torch import Tensor
+
+from netwright_runtime.model.sizes import UnknownSize, evaluate
+from netwright_runtime.train.data.columns import DTYPES, Column, Sample
+from netwright_runtime.train.data.errors import DataError, unknown
+
+FLOATS = ("float", "float16", "bfloat16", "float32", "float64")
+
+WHERE = ("data", "inputs")
+
+
+def assigned(
+    manifest: Manifest, inputs: Mapping[str, str], columns: Mapping[str, Column]
+) -> dict[str, str]:
+    """The column for each input of the model: the one that `inputs` names, or that of its name.
+
+    An optional input without either is left out.
+
+    Raises:
+        DataError: an input or a column that does not exist, or an input without a column.
+    """
+    ports = {port.name: port for port in manifest.inputs}
+    for name, column in inputs.items():
+        if name not in ports:
+            raise unknown((*WHERE, name), "input of the model", name, ports)
+        if column not in columns:
+            raise unknown((*WHERE, name), "column", column, columns)
+    given = {name: inputs.get(name, name) for name in ports}
+    for name, column in given.items():
+        if column not in columns and not ports[name].optional:
+            raise DataError(
+                WHERE,
+                f"the model's input `{name}` is {_type(ports[name])}, "
+                "and the source has no such column",
+                f"name one by `inputs: {{{name}: ...}}`: {listed(columns)}",
+            )
+    return {name: column for name, column in given.items() if column in columns}
+
+
+def listed(columns: Mapping[str, Column]) -> str:
+    """Columns with their types, for an error."""
+    return ", ".join(f"`{name}` {column}" for name, column in columns.items())
+
+
+def misfits(batch: Sample, manifest: Manifest, inputs: Mapping[str, str]) -> list[DataError]:
+    """All that keeps a batch from being the model's inputs, empty where it fits.
+
+    Args:
+        batch: tensors by column, with the batch axis.
+        inputs: the column for each input, as `assigned` gives it.
+    """
+    check = _Check(manifest, inputs)
+    ports = [port for port in manifest.inputs if port.name in inputs]
+    faults = [f for port in ports for f in check.named_sizes(port, batch[inputs[port.name]])]
+    if not faults:
+        faults += [f for port in ports for f in check.computed(port, batch[inputs[port.name]])]
+        faults += check.constraints()
+    return faults
+
+
+@dataclass
+class _Check:
+    """The sizes that a batch gives to the dims of a model.
+
+    sizes  by dim
+    seen   the input that gave a dim its size
+    """
+
+    manifest: Manifest
+    inputs: Mapping[str, str]
+    sizes: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def named_sizes(self, port: Port, tensor: Tensor) -> Iterator[DataError]:
+        """Faults of kind, dtype, rank and of the axes that are a number or a dim."""
+        found = _found(tensor)
+        if port.kind != "tensor":
+            yield self._fault(port, f"it is a list of {_type(port)}", found, "leave it out")
+            return
+        wanted, given = port.dtype, DTYPES.get(tensor.dtype, str(tensor.dtype))
+        if wanted != given and not (wanted in FLOATS and given in FLOATS):
+            yield self._fault(port, f"it is {_type(port)}", found, _dtype_remedy(wanted))
+        if len(port.shape) != tensor.ndim:
+            yield self._fault(
+                port,
+                f"it is {_type(port)}, of {_axes(len(port.shape))} with that of the batch",
+                f"{found}, of {_axes(tensor.ndim)}",
+                "choose another column, or arguments of the source that give it this shape",
+            )
+            return
+        for axis, (size, actual) in enumerate(zip(port.shape, tensor.shape, strict=True)):
+            yield from self._axis(port, axis, size, actual, found)
+
+    def _axis(
+        self, port: Port, axis: int, size: int | str, actual: int, found: str
+    ) -> Iterator[DataError]:
+        if isinstance(size, str):
+            if not size.isidentifier():
+                return  # computed from others
+            if size not in self.sizes:
+                self.sizes[size], self.seen[size] = actual, port.name
+                yield from self._multiple(port, size, axis, actual)
+                return
+            reason = f" as in `{self.inputs[self.seen[size]]}`"
+            size = self.sizes[size]
+        else:
+            reason = ""
+        if size != actual:
+            yield self._fault(
+                port,
+                f"axis {axis} of {_type(port)} is {size}{reason}",
+                f"{actual} in {found}",
+                _size_remedy(port),
+            )
+
+    def _multiple(self, port: Port, dim: str, axis: int, actual: int) -> Iterator[DataError]:
+        of = next((d.multiple_of for d in self.manifest.dims if d.name == dim), 1)
+        if actual % of:
+            yield self._fault(
+                port,
+                f"axis {axis} of {_type(port)} is a multiple of {of}",
+                str(actual),
+                f"let the source give {of * -(-actual // of)}",
+            )
+
+    def computed(self, port: Port, tensor: Tensor) -> Iterator[DataError]:
+        """Faults of the axes that are computed from dims: `2 * H`."""
+        names = {**self.manifest.params, **self.sizes}
+        for axis, (size, actual) in enumerate(zip(port.shape, tensor.shape, strict=True)):
+            if isinstance(size, str) and not size.isidentifier():
+                expected = evaluate(size, names)
+                if expected != actual:
+                    yield self._fault(
+                        port,
+                        f"axis {axis} of {_type(port)} is {expected}",
+                        f"{actual} in {_found(tensor)}",
+                        _size_remedy(port),
+                    )
+
+    def constraints(self) -> Iterator[DataError]:
+        """Faults of the model's constraints on sizes."""
+        names = {**self.manifest.params, **self.sizes}
+        for constraint in self.manifest.constraints:
+            try:
+                holds = evaluate(constraint, names)
+            except UnknownSize:
+                continue  # about an optional input that the data do not have
+            if not holds:
+                sizes = ", ".join(f"{dim} = {size}" for dim, size in self.sizes.items())
+                yield DataError(
+                    WHERE,
+                    f"the model needs `{constraint}`, and the batch has {sizes}",
+                    "change the arguments of the source, or the params of the model",
+                )
+
+    def _fault(self, port: Port, expected: str, found: str, help: str) -> DataError:
+        column = self.inputs[port.name]
+        message = f"column `{column}` is no input `{port.name}`: {expected}, found {found}"
+        return DataError((*WHERE, port.name), message, help)
+
+
+def _type(port: Port) -> str:
+    return f"{port.dtype}[{', '.join(map(str, port.shape))}]"
+
+
+def _found(tensor: Tensor) -> str:
+    dtype = DTYPES.get(tensor.dtype, str(tensor.dtype))
+    return f"{dtype}[{', '.join(map(str, tensor.shape))}]"
+
+
+def _axes(count: int) -> str:
+    return f"{count} axis" if count == 1 else f"{count} axes"
+
+
+def _dtype_remedy(wanted: str) -> str:
+    if wanted in FLOATS:
+        return "choose a column of floats, or have it read as such"
+    return f"choose a column of {wanted}"
+
+
+def _size_remedy(port: Port) -> str:
+    return (
+        f"set the params of the model that decide `{port.name}`, "
+        "or the arguments of the source that give this shape"
+    )

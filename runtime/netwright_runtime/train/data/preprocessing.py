@@ -1,0 +1,178 @@
+"""What happens to the values of a column before a model sees them, in training and afterwards.
+
+It is fitted on the training split alone, and saved beside the weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from netwright_runtime.train.data import encodings
+from netwright_runtime.train.data.columns import Column, Columns, Sample
+from netwright_runtime.train.data.encodings import Encoding, Record
+from netwright_runtime.train.data.errors import DataError, unknown
+
+FORMAT = 1
+"""Version of the JSON; a reader refuses what it does not know."""
+
+FILE = "preprocessing.json"
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Mean 0 and deviation 1, in float64 until the last step.
+
+    mean, deviation  a number, or one for each feature
+    axes             how many axes of a sample come after that of the features
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    axes: int = 0
+
+    def apply(self, values: Tensor) -> Tensor:
+        """Normalised values of a sample `(..., F, ...)`, or of a batch."""
+        mean, deviation = self._tensors(values.device)
+        return ((values - mean) / deviation).to(values.dtype)
+
+    def undo(self, values: Tensor) -> Tensor:
+        """What `apply` made the values from."""
+        mean, deviation = self._tensors(values.device)
+        return (values * deviation + mean).to(values.dtype)
+
+    def _tensors(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        shape = (-1, *(1,) * self.axes)
+        both = torch.tensor([self.mean, self.deviation], dtype=torch.float64, device=device)
+        return both[0].reshape(shape), both[1].reshape(shape)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """All that a trained model needs to be given raw data.
+
+    inputs          the column of each input of the model
+    encodings       by column, how it is made from a record; none for a column that is not read
+    normalisations  by column
+    classes         of the target, by index
+    target          the columns that are predicted
+    """
+
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    encodings: Mapping[str, Encoding] = field(default_factory=dict)
+    normalisations: Mapping[str, Normalisation] = field(default_factory=dict)
+    target: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def apply(self, sample: Sample) -> Sample:
+        """A sample or a batch with its columns normalised."""
+        return {
+            name: self.normalisations[name].apply(values) if name in self.normalisations else values
+            for name, values in sample.items()
+        }
+
+    def read(self, record: Record) -> Sample:
+        """The inputs' columns of one record, encoded and normalised: what `apply` takes and gives.
+
+        Raises:
+            DataError: a field is missing or does not fit; `where` names it.
+        """
+        columns = [name for name in dict.fromkeys(self.inputs.values()) if name in self.encodings]
+        return self.apply({name: self.encodings[name](record) for name in columns})
+
+    def undo(self, column: str, values: Tensor) -> Tensor:
+        """Predicted values of a column in the units of the data."""
+        normalisation = self.normalisations.get(column)
+        return values if normalisation is None else normalisation.undo(values)
+
+    def to_json(self) -> str:
+        """The text of `preprocessing.json`; equal ones give equal bytes."""
+        data = {
+            "format": FORMAT,
+            "inputs": dict(self.inputs),
+            "encodings": {n: encodings.to_data(e) for n, e in self.encodings.items()},
+            "normalisations": {n: vars(norm) for n, norm in self.normalisations.items()},
+            "target": self.target,
+            "classes": self.classes,
+        }
+        return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Preprocessing:
+        """What `to_json` wrote; raises ValueError for anything else."""
+        data = json.loads(text)
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise ValueError(f"the preprocessing is not of format {FORMAT}")
+        return cls(
+            data["inputs"],
+            {name: encodings.from_data(e) for name, e in data["encodings"].items()},
+            {name: _normalisation(norm) for name, norm in data["normalisations"].items()},
+            tuple(data["target"]),
+            tuple(data["classes"]),
+        )
+
+
+def _normalisation(data: Mapping[str, Any]) -> Normalisation:
+    return Normalisation(tuple(data["mean"]), tuple(data["deviation"]), data["axes"])
+
+
+def fitted(source: Columns, training: Tensor, names: Iterable[str]) -> dict[str, Normalisation]:
+    """The normalisation of each of these columns, by the samples `training` alone.
+
+    A column that is `like` another is normalised as that one. A feature that never changes keeps
+    its size and only loses its mean.
+    """
+    names = list(names)
+    own = {name: _checked(source, name, place).like or name for place, name in enumerate(names)}
+    sums = {leader: _Moments(source.columns[leader]) for leader in dict.fromkeys(own.values())}
+    for index in training.tolist() if sums else ():
+        sample = source[index]
+        for name, moments in sums.items():
+            moments.add(sample[name])
+    return {name: sums[leader].normalisation() for name, leader in own.items()}
+
+
+def _checked(source: Columns, name: str, place: int) -> Column:
+    where = ("data", "normalise", place)
+    if name not in source.columns:
+        raise unknown(where, "column", name, source.columns)
+    if source.columns[name].dtype != "float":
+        raise DataError(
+            where, f"`{name}` is {source.columns[name]}, and has no deviation", "leave it out"
+        )
+    return source.columns[name]
+
+
+class _Moments:
+    """Mean and variance of samples that come one by one (Chan, Golub, LeVeque 1983)."""
+
+    def __init__(self, column: Column) -> None:
+        self._column = column
+        self._count = 0
+        self._mean = torch.zeros((), dtype=torch.float64)
+        self._squares = torch.zeros((), dtype=torch.float64)
+
+    def add(self, values: Tensor) -> None:
+        wide = values.double()
+        axis = self._column.features
+        rows = wide.reshape(1, -1) if axis is None else wide.movedim(axis, 0).flatten(1)
+        count = rows.shape[1]
+        mean = rows.mean(1)
+        squares = ((rows - mean[:, None]) ** 2).sum(1)
+        total = self._count + count
+        difference = mean - self._mean
+        self._mean = self._mean + difference * count / total
+        self._squares = self._squares + squares + difference**2 * self._count * count / total
+        self._count = total
+
+    def normalisation(self) -> Normalisation:
+        deviation = (self._squares / self._count).sqrt()
+        deviation = torch.where(deviation > 0, deviation, 1.0)
+        axis = self._column.features
+        axes = 0 if axis is None else len(self._column.shape) - 1 - axis % len(self._column.shape)
+        return Normalisation(tuple(self._mean.tolist()), tuple(deviation.tolist()), axes)

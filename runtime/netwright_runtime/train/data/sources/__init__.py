@@ -1,0 +1,73 @@
+"""The sources of data: how each of them is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netwright.recipe import sources as named
+from netwright.recipe.named import Named, Section
+
+from netwright_runtime.train.data.columns import Columns
+from netwright_runtime.train.data.errors import located
+from netwright_runtime.train.data.sources import (
+    arrays,
+    graph,
+    hub,
+    images,
+    interactions,
+    scenes,
+    scikit,
+    series,
+    shards,
+    tables,
+    text,
+    user,
+)
+from netwright_runtime.train.data.sources.user import (
+    Opener,
+    load_entry_points,
+    register_source,
+)
+
+__all__ = ["OPENERS", "load_entry_points", "opened", "register_source"]
+
+OPENERS: dict[type[Section], Opener] = {
+    named.Digits: scikit.digits,
+    named.BreastCancer: scikit.breast_cancer,
+    named.Wine: scikit.wine,
+    named.Diabetes: scikit.diabetes,
+    named.Csv: tables.csv,
+    named.Parquet: tables.parquet,
+    named.Npz: arrays.npz,
+    named.Npy: arrays.npy,
+    named.Images: images.images,
+    named.Text: text.text,
+    named.Sonnets: text.sonnets,
+    named.TokenFile: text.token_file,
+    named.Series: series.series,
+    named.Seasonal: series.seasonal,
+    named.Sunspots: series.sunspots,
+    named.Co2: series.co2,
+    named.Karate: graph.karate,
+    named.DigitScenes: scenes.digit_scenes,
+    named.MovingSquares: scenes.moving_squares,
+    named.Interactions: interactions.interactions,
+    named.Datasets: hub.datasets,
+    named.Shards: shards.shards,
+}
+"""What opens each source that comes with netwright, by the model of its arguments."""
+
+
+def opened(arguments: Section, root: Path) -> Columns:
+    """The source that a recipe names.
+
+    Args:
+        root: the folder that paths are relative to.
+
+    Raises:
+        DataError: it cannot be read; `where` leads to the argument.
+    """
+    kind = type(arguments)
+    opener = OPENERS.get(kind) or user.OPENERS[kind]
+    with located("data", "source", Named("source", named.SOURCES).name_of(arguments)):
+        return opener(arguments, root)
