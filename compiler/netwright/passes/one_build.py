@@ -2,60 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 from netwright.diagnostics import Diagnostic, Report
 from netwright.ir.instance import Instance, ModuleChild, Path, WeightDecl
 from netwright.ir.values import Value, describe
 from netwright.passes.work import spend
 
-Built = Instance | ModuleChild | WeightDecl
+Leaf = ModuleChild | WeightDecl
 
 
 def check_one_build(cases: Mapping[str, Instance], report: Report) -> None:
-    """Report what a case would build otherwise than those before it; `cases` are told in words."""
-    build = _Build(report)
-    for told, instance in cases.items():
-        build.add(told, (), instance)
-
-
-@dataclass
-class _Build:
-    """What stands at each path of weights, and in which case it was first seen."""
-
-    report: Report
-    found: dict[Path, tuple[str, Built]] = field(default_factory=dict)
-
-    def add(self, told: str, path: Path, built: Built) -> None:
-        spend(2)
-        first, before = self.found.setdefault(path, (told, built))
-        if first != told and before is built:
-            return
-        if isinstance(built, Instance):
-            for name, weight in built.weights.items():
-                self.add(told, (*path, name), weight)
-            for below, child in built.children.items():
-                self.add(told, (*path, *below), child)
-        elif isinstance(before, type(built)) and _made(before) != _made(built):
-            was, would_be = _told(before, built), _told(built, before)
-            message = f"`{'.'.join(path)}` is {was} {first}, but {would_be} {told}"
+    """Report what two cases would build differently at one path; `cases` are told in words."""
+    seen: set[tuple[Instance, Instance]] = set()
+    for (first, one), (second, other) in combinations(cases.items(), 2):
+        for path, was, would_be in _differences((), one, other, seen):
+            told = f"{_told(was, would_be)} {first}, but {_told(would_be, was)} {second}"
             help = "what a call decides changes no weights: give the sizes, or use two nodes"
-            self.report.add(Diagnostic("E0306", message, built.span, help=help))
+            message = f"`{'.'.join(path)}` is {told}"
+            report.add(Diagnostic("E0306", message, would_be.span, help=help))
 
 
-def _made(built: Built) -> object:
-    if isinstance(built, ModuleChild):
-        return built.op.name, dict(built.args)
-    return built.shape if isinstance(built, WeightDecl) else None
+def _differences(
+    path: Path, one: Instance, other: Instance, seen: set[tuple[Instance, Instance]]
+) -> Iterator[tuple[Path, Leaf, Leaf]]:
+    """What both hold below `path`, but not alike; equal blocks are looked at once."""
+    if one is other or (one, other) in seen:
+        return
+    seen.add((one, other))
+    for name in one.weights.keys() & other.weights.keys():
+        if one.weights[name].shape != other.weights[name].shape:
+            yield (*path, name), one.weights[name], other.weights[name]
+    for below in one.children.keys() & other.children.keys():
+        spend(1)
+        was, would_be = one.children[below], other.children[below]
+        if isinstance(was, Instance) and isinstance(would_be, Instance):
+            yield from _differences((*path, *below), was, would_be, seen)
+        elif isinstance(was, ModuleChild) and isinstance(would_be, ModuleChild):
+            if was.op is not would_be.op or was.args != would_be.args:
+                yield (*path, *below), was, would_be
 
 
-def _told(built: Built, other: Built) -> str:
-    """What is built here; of a module's arguments those that `other` has otherwise."""
-    if isinstance(built, ModuleChild) and isinstance(other, ModuleChild):
-        args = [f"{n}={_text(v)}" for n, v in built.args.items() if v != other.args.get(n)]
-        return f"`{built.op.name}({', '.join(args)})`"
-    return f"of shape {_text(built.shape)}" if isinstance(built, WeightDecl) else "a block"
+def _told(built: Leaf, other: Leaf) -> str:
+    """What is built; of a module's arguments those that `other` has otherwise."""
+    if isinstance(built, WeightDecl):
+        return f"of shape {_text(built.shape)}"
+    if isinstance(other, WeightDecl):
+        return f"`{built.op.name}`"
+    args = [f"{n}={_text(v)}" for n, v in built.args.items() if v != other.args.get(n)]
+    return f"`{built.op.name}({', '.join(args)})`"
 
 
 def _text(value: Value) -> str:
