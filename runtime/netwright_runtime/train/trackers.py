@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -54,7 +55,8 @@ class _TensorBoard:
 
 
 class _MLflow:
-    """MLflow, at the place that `MLFLOW_TRACKING_URI` names, else in the current folder."""
+    """MLflow, at the place that `MLFLOW_TRACKING_URI` names, else `mlflow.db` in the current
+    folder."""
 
     def __init__(self, folder: Path, _: int) -> None:
         from lightning.pytorch.loggers import MLFlowLogger
@@ -64,6 +66,7 @@ class _MLflow:
             self._logger = MLFlowLogger(
                 "netwright",
                 run_name=folder.name,
+                tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db",
                 run_id=kept.read_text().strip() if kept.is_file() else None,
             )
         except ModuleNotFoundError as missing:
