@@ -47,6 +47,11 @@ class Sources:
         """Take over the texts that `other` holds."""
         self._lines.update(other._lines)
 
+    def text(self, file: str) -> str | None:
+        """The text of `file`, or None where the file is unknown."""
+        lines = self._lines.get(file)
+        return None if lines is None else "\n".join(lines)
+
     def line(self, file: str, number: int) -> str | None:
         """Line `number` (from 1) of `file`, or None where the file or line is unknown."""
         lines = self._lines.get(file)

@@ -44,6 +44,26 @@ class Param:
     choices: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True)
+class Cost:
+    """A row of the tree that `netwright show` prints: one node, or `repeats` equal ones.
+
+    depth       0 for the nodes of the model itself
+    kind        the op or block; results are types as the language writes them
+    parameters  of all repeats together, as the FLOPs, and the bytes of activations and weights
+    """
+
+    depth: int
+    name: str
+    kind: str
+    results: str
+    repeats: int
+    parameters: int
+    flops: int
+    activations: int
+    weights: int
+
+
 class Refused(ValueError):
     """The compiler refuses a spec with other params; `code` is that of the first diagnostic."""
 
@@ -58,6 +78,12 @@ class Compiler(Protocol):
 
     def lower(self, given: frozenset[str], training: bool) -> GraphModule:
         """The graph for the optional inputs in `given`, by the back end without source."""
+
+    def costs(self, sizes: Mapping[str, int]) -> tuple[Cost, ...]:
+        """The tree of a plain call; dims that `sizes` leaves out have usual sizes."""
+
+    def texts(self) -> dict[str, str]:
+        """The files of the spec by their path in the catalogue."""
 
     def flops(self, given: frozenset[str]) -> int | str:
         """Predicted operations of a call, as an expression over the dims."""

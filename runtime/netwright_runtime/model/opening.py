@@ -15,13 +15,16 @@ from netwright.driver.graph import graph
 from netwright.driver.model import Model, load, read
 from netwright.driver.peak import peak_bytes
 from netwright.driver.placeholders import required
+from netwright.driver.rows import Row, rows
+from netwright.driver.rows import sizes as chosen_sizes
 from netwright.driver.write import artifact_of
+from netwright.ir.dims import evaluate
 from netwright.ir.program import Module
 from netwright.ir.values import ModuleValue
 from netwright.passes.model import Case, Elaboration
 from torch.fx import GraphModule
 
-from netwright_runtime.model.compiled import Compiled, Param, Refused, size_text
+from netwright_runtime.model.compiled import Compiled, Cost, Param, Refused, size_text
 
 
 def compiled(
@@ -109,6 +112,16 @@ class _Compiler:
     def lower(self, given: frozenset[str], training: bool) -> GraphModule:
         return graph(self.model, inputs=given, training=training)
 
+    def costs(self, sizes: Mapping[str, int]) -> tuple[Cost, ...]:
+        elaboration = self.elaboration
+        values = chosen_sizes(elaboration, elaboration.primary, sizes)
+        return tuple(_cost(row, values) for row in rows(count(elaboration)))
+
+    def texts(self) -> dict[str, str]:
+        sources, files = self.model.sources, _files(self.model.module, {})
+        found = {path: sources.text(file) for path, file in files.items()}
+        return {path: text for path, text in found.items() if text is not None}
+
     def flops(self, given: frozenset[str]) -> int | str:
         return size_text(count(self.elaboration, self.elaboration.cases[Case(given)]).flops)
 
@@ -128,6 +141,21 @@ class _Compiler:
             return _compiled(self.name, model, {**self.given, **params})
         except SpecError as fault:
             raise _refused(fault) from fault
+
+
+def _cost(row: Row, sizes: Mapping[str, int]) -> Cost:
+    counts, times = row.counts, row.times
+    return Cost(
+        row.depth,
+        row.name,
+        counts.kind,
+        ", ".join(map(str, counts.results)),
+        row.repeats,
+        counts.parameters * times,
+        evaluate(counts.flops, sizes) * times,
+        evaluate(counts.activation, sizes) * times,
+        counts.weight_bytes * times,
+    )
 
 
 def _refused(fault: SpecError) -> Refused:
