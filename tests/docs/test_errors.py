@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from netwright.diagnostics import CODES, render
+from netwright.diagnostics import CODES, render_all
 from netwright.driver.check import check
-from netwright.driver.recipe import load_recipe_text
+from netwright.driver.recipe import Loaded, load_recipe_text
+from netwright_runtime import train
 
 from tests.docs.pages import DOCS, Fence, fences, replaced
 
@@ -36,12 +37,23 @@ def checked(fence: Fence, text: str, folder: Path, monkeypatch: pytest.MonkeyPat
             (folder / name).write_text(other.text, encoding="utf-8")
     monkeypatch.chdir(folder)
     if fence.mark.endswith(" recipe"):
-        loaded = load_recipe_text(fence.text, "recipe.yaml", folder)
-        return "".join(f"{render(d, loaded.sources)}\n" for d in loaded.report)
+        return recipe_checked(load_recipe_text(fence.text, "recipe.yaml", folder))
     (folder / "spec.yaml").write_text(fence.text, encoding="utf-8")
     variant = fence.mark.partition("variant=")[2] or None
     found = check("spec.yaml", variant)
     return f"{found.render()}\n" if list(found.report) else ""
+
+
+def recipe_checked(loaded: Loaded) -> str:
+    """The diagnostics of a recipe, and where it has none, of its data."""
+    if loaded.recipe is None:
+        return f"{render_all(loaded.report, loaded.sources)}\n"
+    try:
+        train.check(loaded.recipe, loaded.folder)
+    except train.BadData as bad:
+        found = loaded.fault((f.where, f.message, f.help) for f in bad.faults)
+        return f"{render_all(found.diagnostics, found.sources)}\n"
+    return ""
 
 
 def pairs(text: str) -> Iterator[tuple[Fence, Fence]]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "build": "build",
     "show": "show",
     "verify": "verify",
+    "train": "train",
     "list": "list_models",
     "new": "new",
     "fmt": "fmt",

@@ -75,6 +75,7 @@ _ALL = (
     Code("E0701", "unknown name in a recipe"),
     Code("E0702", "value that a recipe cannot have"),
     Code("E0703", "recipe that does not fit the model"),
+    Code("E0704", "data that does not fit the recipe"),
     # Warnings.
     Code("W0601", "unused input"),
     Code("W0602", "unused node"),

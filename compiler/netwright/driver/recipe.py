@@ -1,12 +1,13 @@
 """Recipe files: read, checked against the model that they train, every fault at its place.
 
-No data is read here: what only the data can show is raised by the runtime.
+No data is read here: what only the data can show is raised by the runtime, and `Loaded.fault` gives
+it a place.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from netwright.frontend.validate import plain, walk
 from netwright.ir.program import Module
 from netwright.recipe import Recipe
 from netwright.recipe.loss import NAMED_LOSS
-from netwright.recipe.metrics import NAMED_METRIC
+from netwright.recipe.metrics import NAMED_METRIC, label
 from netwright.recipe.model import ModelSection
 from netwright.recipe.reads import Read, unread_outputs
 from netwright.source import Sources, Span
@@ -52,6 +53,16 @@ class Loaded:
         if self.recipe is None or self.model is None or self.report.errors:
             raise SpecError(self.report.errors, self.sources)
         return self.recipe, self.model
+
+    def fault(self, faults: Iterable[tuple[Location, str, str]]) -> SpecError:
+        """What the data say against the recipe: place, message and remedy of each fault."""
+        root = self.root
+        assert root is not None
+        found = [
+            Diagnostic("E0704", message, place(root, where), help=help)
+            for where, message, help in faults
+        ]
+        return SpecError(found, self.sources)
 
 
 def load_recipe(path: str | os.PathLike[str], assignments: Sequence[str] = ()) -> Loaded:
@@ -206,14 +217,25 @@ class _Check:
             if name not in inputs:
                 message = f"`{model.name}` has no input `{name}`"
                 help = did_you_mean(name, inputs) or f"its inputs are {listing(inputs)}"
-                self.add("E0703", message, ("data", "inputs", name), help)
+                span = key_place(self.root, ("data", "inputs", name))
+                self.loaded.report.add(Diagnostic("E0703", message, span, help=help))
         outputs = list(elaboration.primary.outputs)
+        self.best(recipe)
         for number, term in enumerate(recipe.loss):
             where = ("loss", number, NAMED_LOSS.name_of(term))
             self.outputs(term.reads(), outputs, where)
         for number, metric in enumerate(recipe.metrics):
             where = ("metrics", number, NAMED_METRIC.name_of(metric))
             self.outputs(metric.reads(), outputs, where)
+
+    def best(self, recipe: Recipe) -> None:
+        """Report a best checkpoint by what is not measured."""
+        best = recipe.checkpoints.best
+        measured = ["loss", *map(label, recipe.metrics)]
+        if best is not None and best.metric not in measured:
+            help = did_you_mean(best.metric, measured) or f"there are {listing(measured)}"
+            message = f"no metric of this recipe is called `{best.metric}`"
+            self.add("E0701", message, ("checkpoints", "best", "metric"), help)
 
     def outputs(self, reads: Sequence[Read], outputs: Sequence[str], where: Location) -> None:
         for fault in unread_outputs(reads, outputs):

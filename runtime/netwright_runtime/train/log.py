@@ -9,7 +9,7 @@ tensorboard/  the same numbers, and wherever else the recipe says
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,12 +56,13 @@ class RunLog:
         self._events.write(json.dumps({"time": now, "event": name, **facts}) + "\n")
         self._events.flush()
 
-    def truncate(self, step: int) -> None:
-        """Go back to `step`, from which the run is resumed."""
+    def truncate(self, step: int, splits: Container[str] = ("train", "validation")) -> None:
+        """Go back to `step`, from which the run is resumed; of its own rows those of `splits`
+        stay."""
         self._close_trackers()
         self._first = step + 1
-        self._metrics.truncate(step)
-        self._speed.truncate(step)
+        self._metrics.truncate(step, splits)
+        self._speed.truncate(step, splits)
 
     def sync(self) -> None:
         """Wait until the tables are on the disk, as before a checkpoint that relies on them."""

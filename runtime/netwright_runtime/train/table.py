@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +49,15 @@ class Table:
         writer.writerows([step, epoch, split, k, repr(float(v))] for k, v in values.items())
         self._write(text.getvalue())
 
-    def truncate(self, step: int) -> None:
-        """Drop the rows after `step`, and a line that was not written to its end."""
+    def truncate(self, step: int, splits: Container[str] = ("train", "validation")) -> None:
+        """Drop the rows after `step`, and a line that was not written to its end.
+
+        splits  those whose rows of `step` itself stay: what comes after them is made again
+        """
         lines = self._path.read_bytes().splitlines(keepends=True)
         kept = len(lines[0]) if lines and lines[0].endswith(b"\n") else 0
         for line in lines[1:]:
-            if not line.endswith(b"\n") or int(line.partition(b",")[0]) > step:
+            if not line.endswith(b"\n") or _later(line.decode(), step, splits):
                 break
             kept += len(line)
         os.ftruncate(self._file, kept)
@@ -72,6 +75,12 @@ class Table:
         data = text.encode()
         while data:
             data = data[os.write(self._file, data) :]
+
+
+def _later(line: str, step: int, splits: Container[str]) -> bool:
+    """Whether a row was written after what belongs to `step`."""
+    number, _, split, _ = line.split(",", 3)
+    return int(number) > step or (int(number) == step and split not in splits)
 
 
 def read(path: Path) -> Iterator[Row]:

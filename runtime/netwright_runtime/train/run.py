@@ -1,0 +1,331 @@
+"""From a recipe to a run: everything made, checked, put together, and finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from lightning.fabric import Fabric
+from netwright.recipe import Recipe
+from safetensors import SafetensorError
+from torch import nn
+
+from netwright_runtime.model import Compiled, compiled
+from netwright_runtime.train import blocks, devices, snapshot
+from netwright_runtime.train.calling import Signature
+from netwright_runtime.train.checkpoint import BadCheckpoint
+from netwright_runtime.train.data.columns import Sample
+from netwright_runtime.train.data.errors import DataError
+from netwright_runtime.train.data.prepare import Data, check_batch, prepare
+from netwright_runtime.train.ema import Averages
+from netwright_runtime.train.evaluation import Evaluation
+from netwright_runtime.train.files import write_atomically
+from netwright_runtime.train.flops import StepFlops
+from netwright_runtime.train.keeping import Keeper
+from netwright_runtime.train.loader import InOrder, Shuffled, loader
+from netwright_runtime.train.log import RunLog
+from netwright_runtime.train.loop import Loop
+from netwright_runtime.train.losses import Loss
+from netwright_runtime.train.meter import Meter
+from netwright_runtime.train.metrics import Metrics
+from netwright_runtime.train.optimisers import UnusedGroup, optimiser
+from netwright_runtime.train.progress import Bar
+from netwright_runtime.train.seeds import reseed
+from netwright_runtime.train.watching import Watcher
+
+WEIGHTS = "weights.safetensors"
+PREPROCESSING = "preprocessing.json"
+RECIPE = "recipe.json"
+
+_SAME_NUMBERS: Any = {
+    "data": {"workers"},
+    "train": {"epochs", "accelerator", "strategy", "devices", "nodes", "shrink_batch"},
+    "checkpoints": True,
+    "log": True,
+}
+"""What a recipe may say otherwise when it goes on: it is the same run. With more epochs, a schedule
+goes on as if there had been so many from the beginning."""
+
+
+class Occupied(Exception):
+    """The folder holds a run already."""
+
+
+class BadData(Exception):
+    """The data do not fit the recipe or the model; `faults` has all that was found."""
+
+    def __init__(self, faults: Sequence[DataError]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has come to its end.
+
+    measured  the loss and the metrics of the test split, or of the validation split without one
+    """
+
+    folder: Path
+    steps: int
+    measured: Mapping[str, float]
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    folder: Path = Path(),
+    resume: bool = False,
+    progress: bool = False,
+) -> Run:
+    """Train as `recipe` says, and leave everything about it in the folder `out`.
+
+    Args:
+        out: `weights.safetensors`, the log, checkpoints, the recipe with all its defaults.
+        folder: what the paths in the recipe are relative to.
+        resume: go on from the newest sound checkpoint in `out`, where there is one.
+        progress: show a bar, on a terminal.
+
+    Raises:
+        SpecError: the spec is at fault.
+        BadData: the data do not fit.
+        Occupied: `out` holds a run, and `resume` is not asked for.
+        BadCheckpoint: what `out` holds is of another run, or none of it can be read.
+        Interrupted, NotFinite, NotWritten: the run ended before its end; see there.
+    """
+    assembly = Assembly(recipe, folder, out)
+    assembly.check()
+    fabric = assembly.fabric
+    fabric.launch()
+    if fabric.is_global_zero:
+        _prepare_folder(out, resume)
+    fabric.barrier()
+    loop = assembly.loop(progress)
+    try:
+        if resume:
+            assembly.resume(loop)
+        with loop.watcher.signals(), loop.watcher:
+            loop.train()
+            return assembly.finish(loop)
+    finally:
+        assembly.close(loop)
+
+
+def check(recipe: Recipe, folder: Path = Path()) -> None:
+    """Read the data and hold them to recipe and model, and do no more; raises BadData."""
+    Assembly(recipe, folder, Path()).check()
+
+
+def _prepare_folder(out: Path, resume: bool) -> None:
+    if not resume and (out / "checkpoints").is_dir():
+        raise Occupied(f"`{out}` holds a run; go on with `--resume`, or name another folder")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Assembly:
+    """The parts of a run, each made when it is first needed.
+
+    folder  of the recipe
+    out     of the run
+    """
+
+    recipe: Recipe
+    folder: Path
+    out: Path
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        section = self.recipe.model
+        beside = self.folder / section.spec
+        source = beside if beside.is_file() else section.spec
+        return compiled(source, section.variant, params=section.params)
+
+    @cached_property
+    def data(self) -> Data:
+        section = self.recipe.data
+        seed = self.recipe.train.seed
+        try:
+            return prepare(section, self.compiled.manifest, root=self.folder, seed=seed)
+        except DataError as fault:
+            raise BadData([fault]) from fault
+
+    @cached_property
+    def fabric(self) -> Fabric:
+        return devices.fabric(self.recipe.train, self.recipe.data.batch_size)
+
+    @cached_property
+    def signature(self) -> Signature:
+        return Signature.of(self.compiled.manifest, self.data.inputs)
+
+    @cached_property
+    def identity(self) -> str:
+        """What makes this the run that it is: recipe, emitted model and data, as a hash."""
+        said = self.recipe.model_dump(exclude=_SAME_NUMBERS)
+        parts = [json.dumps(said, sort_keys=True), self.compiled.source, self.data.fingerprint]
+        return sha256("\0".join(parts).encode()).hexdigest()
+
+    def check(self) -> None:
+        """Hold a batch of each split to the inputs of the model, before anything is made."""
+        faults: dict[str, DataError] = {}
+        for split in self.data.splits.values():
+            batch = self.first(split)
+            for fault in check_batch(self.data, self.compiled.manifest, batch):
+                faults.setdefault(str(fault), fault)
+        if faults:
+            raise BadData(list(faults.values()))
+
+    def first(self, split: Any) -> Sample:
+        """The first batch of a split, in the source's order."""
+        size = 1 if self.data.source.batched else self.recipe.data.batch_size
+        return self.data.collate([split[(0, place)] for place in range(min(size, len(split)))])
+
+    def read_names(self) -> tuple[Sequence[str], Sequence[str], str | None]:
+        """What losses and metrics may read: outputs, columns, and the target."""
+        columns = list(self.first(self.data.splits["train"]))
+        target = self.data.target[0] if len(self.data.target) == 1 else None
+        return self.signature.outputs, columns, target
+
+    def loop(self, progress: bool) -> Loop:
+        """The run before its first step."""
+        fabric, recipe = self.fabric, self.recipe
+        loss = Loss(recipe.loss, *self.read_names())
+        module = self.module()
+        model = fabric.setup_module(module)
+        made = fabric.setup_optimizers(self.optimiser(model))
+        assert isinstance(made, torch.optim.Optimizer)
+        order = self.order()
+        keeper, watcher = self.kept(progress, order)
+        return Loop(
+            fabric=fabric,
+            recipe=recipe,
+            module=module,
+            model=model,
+            optimiser=made,
+            averages=None if recipe.train.ema is None else Averages(module, recipe.train.ema),
+            loss=loss,
+            signature=self.signature,
+            order=order,
+            batches=loader(self.data, self.data.splits["train"], order, recipe.data.workers),
+            validation=self.in_order("validation"),
+            evaluation=Evaluation(
+                fabric,
+                self.signature,
+                loss,
+                Metrics(recipe.metrics, *self.read_names()),
+                recipe.train.seed,
+            ),
+            watcher=watcher,
+            keeper=keeper,
+            run=self.identity,
+        )
+
+    def module(self) -> nn.Module:
+        """The model with its first weights, prepared as the recipe asks."""
+        train = self.recipe.train
+        reseed(train.seed, "weights")
+        module = self.compiled.build()
+        if self.recipe.model.weights is not None:
+            self.load(self.recipe.model.weights, module)
+        if train.checkpointing:
+            blocks.compute_again(module)
+        if train.compile:
+            blocks.compile_blocks(module)
+        return module
+
+    def load(self, name: str, module: nn.Module) -> None:
+        try:
+            snapshot.put_weights(safetensors.torch.load_file(self.folder / name), module)
+        except (SafetensorError, OSError, BadCheckpoint) as fault:
+            help = "name a file of weights of this model"
+            where = ("model", "weights")
+            raise BadData([DataError(where, f"`{name}`: {fault}", help)]) from fault
+
+    def optimiser(self, model: nn.Module) -> torch.optim.Optimizer:
+        train = self.recipe.train
+        fused = train.precision != "16-mixed" and train.strategy != "fsdp"
+        try:
+            return optimiser(self.recipe.optimiser, model, fused)
+        except UnusedGroup as unused:
+            where = ("optimiser", "groups", unused.number, "match")
+            help = "`netwright show` lists the names; an earlier group may have taken them"
+            raise BadData([DataError(where, str(unused), help)]) from unused
+
+    def order(self) -> Shuffled:
+        fabric, size = self.fabric, len(self.data.splits["train"])
+        batch = 1 if self.data.source.batched else self.recipe.data.batch_size
+        seed = self.recipe.train.seed
+        return Shuffled(size, batch, seed, fabric.global_rank, fabric.world_size)
+
+    def in_order(self, name: str) -> Any:
+        split = self.data.splits.get(name)
+        if split is None or not len(split):
+            return None
+        batch = 1 if self.data.source.batched else self.recipe.data.batch_size
+        order = InOrder(len(split), batch, self.fabric.global_rank, self.fabric.world_size)
+        return loader(self.data, split, order, self.recipe.data.workers)
+
+    def kept(self, progress: bool, order: Shuffled) -> tuple[Keeper | None, Watcher]:
+        """What writes, which only the first process has."""
+        fabric, recipe = self.fabric, self.recipe
+        watcher = Watcher(
+            Meter(fabric.device, None),
+            recipe.log.every,
+            StepFlops(self.compiled),
+            self.signature,
+            agreed=self.agreed if fabric.world_size > 1 else bool,
+        )
+        if not fabric.is_global_zero:
+            return None, watcher
+        steps = -(order.batches // -recipe.train.accumulate) * recipe.train.epochs
+        watcher.log = RunLog(self.out, recipe.log)
+        watcher.bar = Bar(steps) if progress else None
+        section = recipe.checkpoints
+        return Keeper(self.out, section.keep, section.background, watcher.log.sync), watcher
+
+    def agreed(self, asked: bool) -> bool:
+        """Whether any process was asked."""
+        flag = torch.tensor(float(asked), device=self.fabric.device)
+        return bool(self.fabric.all_reduce(flag, reduce_op="sum"))
+
+    def resume(self, loop: Loop) -> None:
+        """Go on from the newest sound checkpoint, or begin where there is none yet."""
+        found, faults = Keeper(self.out).newest() if loop.keeper is not None else (None, [])
+        found, faults = self.fabric.broadcast((found, faults))
+        if found is None and faults:
+            raise faults[0]
+        if found is not None and found.run != self.identity:
+            raise BadCheckpoint(
+                f"`{self.out}` holds another run: recipe, spec or data are not what they were"
+            )
+        if found is not None:
+            loop.restore(found)
+        loop.watcher.resumed(loop.progress, faults)
+
+    def finish(self, loop: Loop) -> Run:
+        """Measure the test split and write what is left of the run."""
+        batches = self.in_order("test") or loop.validation
+        measured = None if batches is None else loop.measure(batches)
+        if measured is not None:
+            split = "test" if "test" in self.data.splits else "validation"
+            loop.watcher.evaluated(loop.progress, split, measured)
+        weights = loop.weights()
+        if loop.keeper is not None:
+            write_atomically(self.out / WEIGHTS, safetensors.torch.save(weights))
+            prepared = self.data.preprocessing.to_json()
+            write_atomically(self.out / PREPROCESSING, prepared.encode())
+            write_atomically(self.out / RECIPE, self.recipe.model_dump_json(indent=1).encode())
+        return Run(self.out, loop.progress.step, measured or {})
+
+    def close(self, loop: Loop) -> None:
+        if loop.keeper is not None:
+            loop.keeper.close()
+        loop.watcher.close()
