@@ -119,7 +119,7 @@ class GPT2LMHeadModel(nn.Module):
         dim: int = 768,
         depth: int = 12,
         heads: int = 12,
-        eps: float = 1e-05,
+        eps: float = 1e-5,
         dropout: float = 0.1,
     ) -> None:
         super().__init__()

@@ -238,7 +238,7 @@ class LlamaForCausalLM(nn.Module):
         kv_heads: int = 8,
         head_dim: int | None = None,
         hidden: int = 14336,
-        eps: float = 1e-05,
+        eps: float = 1e-5,
         rope_theta: float = 500000.0,
         rope_factor: float = 1.0,
         rope_low: float = 1.0,

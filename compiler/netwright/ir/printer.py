@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from netwright.ir.expr import (
@@ -184,10 +185,19 @@ def literal(value: object) -> str:
     if isinstance(value, float):
         if math.isinf(value):
             return "math.inf" if value > 0 else "-math.inf"
-        return repr(value)
+        return _shorter(repr(value))
     if isinstance(value, str):
         return quote(value)
     return repr(value)
+
+
+def _shorter(number: str) -> str:
+    """`1e9` for `1000000000.0` and `1e16` for `1e+16`, as people write them."""
+    whole = number.removesuffix(".0")
+    bare = whole.rstrip("0")
+    if whole != number and len(bare.lstrip("-")) == 1 and len(whole) - len(bare) >= 6:
+        return f"{bare}e{len(whole) - len(bare)}"
+    return re.sub(r"e([+-]?)0*(?=\d)", lambda sign: f"e{sign[1].replace('+', '')}", number)
 
 
 def quote(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netwright.backends.source.build_time import BuildTime
-from netwright.backends.source.code import Argument, Assign, If, Statement, call
+from netwright.backends.source.code import Argument, Assign, If, Statement, as_tuple
 from netwright.backends.source.context import ClassContext, CtorArg, annotation, is_modules
 from netwright.backends.source.words import ctor_name
 from netwright.ir import expr as ex
@@ -105,7 +105,7 @@ def derived(context: ClassContext) -> list[Statement]:
         if arg.derived is not None:
             name = ex.Name(arg.name)
             absent = ex.Compare(name, ("is",), (ex.Literal(None),))
-            made.append(If(absent, [Assign((arg.name,), _as_tuple(arg.derived))]))
+            made.append(If(absent, [Assign((arg.name,), as_tuple(arg.derived))]))
     return made
 
 
@@ -135,16 +135,6 @@ def _tuple_value(default: ex.Expr) -> Any:
     if isinstance(default, ex.Unary):
         return -_tuple_value(default.operand)
     return to_source(default)
-
-
-def _as_tuple(value: ex.Expr) -> ex.Expr:
-    """A list as a tuple, since that is what a list param is declared as."""
-    if isinstance(value, ex.Comprehension):
-        return call(
-            "tuple",
-            ex.Comprehension(value.element, value.targets, value.iterable, value.conditions, True),
-        )
-    return ex.TupleExpr(value.items) if isinstance(value, ex.ListExpr) else value
 
 
 def _declared_type(param: Param) -> str:

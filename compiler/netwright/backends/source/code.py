@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from netwright.ir.expr import Attribute, Call, Expr, Keyword, Literal, Name
+from netwright.ir.expr import (
+    Attribute,
+    Call,
+    Comprehension,
+    Expr,
+    IfElse,
+    Keyword,
+    ListExpr,
+    Literal,
+    Name,
+    TupleExpr,
+)
 from netwright.source import NOWHERE, Span
 
 
@@ -164,3 +175,15 @@ def path(dotted: str) -> Expr:
     for name in rest:
         expr = Attribute(expr, name)
     return expr
+
+
+def as_tuple(value: Expr) -> Expr:
+    """A list as a tuple, since that is what a list param is declared as."""
+    if isinstance(value, Comprehension):
+        parts = value.element, value.targets, value.iterable, value.conditions
+        return call("tuple", Comprehension(*parts, True))
+    if isinstance(value, IfElse):
+        return IfElse(value.condition, as_tuple(value.then), as_tuple(value.otherwise))
+    if isinstance(value, ListExpr):
+        return TupleExpr(tuple(as_tuple(item) for item in value.items))
+    return value

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from netwright.backends.source.attributes import Part, refuse
 from netwright.backends.source.build_time import BuildTime, is_call
 from netwright.backends.source.chains import is_sequential
-from netwright.backends.source.code import call, path
+from netwright.backends.source.code import as_tuple, call, path
 from netwright.backends.source.context import ClassContext, CtorArg
 from netwright.backends.source.words import ctor_name
 from netwright.ir import expr as ex
@@ -259,7 +259,8 @@ class Modules(BuildTime):
         if arg.call_site is not None:
             return self.expr(arg.call_site)
         if isinstance(node, ModuleNode) and source in node.args:
-            return self.expr(node.args[source])
+            value = self.expr(node.args[source])
+            return as_tuple(value) if "tuple[" in arg.annotation else value
         partial = self._partial(node)
         if source in partial:
             return _literal(partial[source])

@@ -73,13 +73,31 @@ def _fits(
         for iteration, expected in enumerate(numbers):
             names["i"] = iteration
             names.update(steps[iteration] if iteration < len(steps) else {})
+            evaluator = Evaluator(frame)
             try:
-                value = Evaluator(frame).number(candidate)
+                value = evaluator.number(candidate)
+                wraps = _wraps(candidate, evaluator)
             except (Fault, Silent, SizeUnknown, NumberError):
                 return False
-            if value != expected:
+            if value != expected or wraps:
                 return False
     return True
+
+
+def _wraps(candidate: ex.Expr, evaluator: Evaluator) -> bool:
+    """Whether a computed index falls before a list's start, as `widths[i - 1]` does at first.
+
+    What it gives is right by chance: the list's last item happens to be the size.
+    """
+    if isinstance(candidate, ex.IfElse):
+        holds = evaluator.value(candidate.condition)
+        return _wraps(candidate.then if holds else candidate.otherwise, evaluator)
+    if isinstance(candidate, ex.Index) and len(candidate.items) == 1:
+        (index,) = candidate.items
+        at = evaluator.value(index) if ex.free_names(index) else 0
+        if isinstance(at, int) and at < 0:
+            return True
+    return any(_wraps(child, evaluator) for child in ex.children(candidate))
 
 
 def _numbers(values: Mapping[str, Value]) -> dict[str, Value]:
