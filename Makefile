@@ -12,7 +12,7 @@ ARGS ?=
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types imports docs bench strangers faults golden dist clean
+.PHONY: help setup demo test lint format types imports docs bench strangers faults kills golden dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ strangers: $(STAMP) ## random specs, held to torch; ARGS="--count 10000 --seed 0
 
 faults: $(STAMP) ## seeded faults, what verification finds of them; ARGS="--alarms 1000"
 	$(BIN)/python -m tests.faults $(ARGS)
+
+kills: $(STAMP) ## kill and resume a training run; ARGS="--count 1000"
+	$(BIN)/python -m tests.train.kills $(ARGS)
 
 golden: $(STAMP) ## write the golden files anew; read the diff before committing it
 	$(BIN)/python -m pytest tests/golden --update-golden $(ARGS)

@@ -75,7 +75,7 @@ class Checkpoint:
     batch_divisor: int = 1
 
     def to_bytes(self) -> bytes:
-        """The file's content; the same checkpoint always gives the same bytes."""
+        """The file's content."""
         tensors = {name: tensor.contiguous() for name, tensor in self.tensors.items()}
         state = {
             "run": self.run,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from lightning.fabric import Fabric
@@ -32,6 +33,7 @@ def fabric(train: Train, batch_size: int) -> Fabric:
             f"a batch of {batch_size} samples cannot be shared by {world} processes",
             f"let `batch_size` be a multiple of {world}",
         )
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it repeats the recipe
     return Fabric(
         accelerator=train.accelerator,
         devices=train.devices,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from netwright_runtime.train.checkpoint import BadCheckpoint, Checkpoint
+from netwright_runtime.train.checkpoint import BadCheckpoint, Checkpoint, Progress
 from netwright_runtime.train.files import remove_temporary, sync_folder, write_atomically
 
 FOLDER = "checkpoints"
@@ -88,16 +88,19 @@ class Keeper:
     def _write(self, checkpoint: Checkpoint) -> None:
         self._before()
         write_atomically(self.path(checkpoint.progress.step), checkpoint.to_bytes())
-        old = list(self._old(checkpoint))
+        self.prune(checkpoint.progress)
+
+    def prune(self, progress: Progress) -> None:
+        """Delete what need not be kept, now that there is a checkpoint of `progress`."""
+        old = list(self._old(progress))
         for step in old:
             self.path(step).unlink(missing_ok=True)
         if old:
             sync_folder(self.folder)
 
-    def _old(self, checkpoint: Checkpoint) -> Iterator[int]:
-        """The steps whose files can go, now that this one is durable."""
-        best = checkpoint.progress.best
-        steps = [s for s in self.steps() if s <= checkpoint.progress.step]
+    def _old(self, progress: Progress) -> Iterator[int]:
+        best = progress.best
+        steps = [s for s in self.steps() if s <= progress.step]
         for step in steps[: -self._keep]:
             if best is None or step != best.step:
                 yield step

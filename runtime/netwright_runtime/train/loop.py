@@ -263,6 +263,8 @@ class Loop:
         snapshot.put_back(checkpoint, self.module, self.optimiser, self.averages)
         self.fabric.strategy.precision.load_state_dict(dict(checkpoint.scaler))
         self.progress, self.divisor = checkpoint.progress, checkpoint.batch_divisor
+        if self.keeper is not None:
+            self.keeper.prune(self.progress)
 
 
 def _samples(batch: Sample) -> int:
