@@ -109,6 +109,7 @@ def strict() -> Iterator[None]:
             "enable_nested",
             "Mismatch dtype",
             "torch.searchsorted",
+            "reduction: 'mean' divides",
         ):
             warnings.filterwarnings("ignore", harmless)
         try:
@@ -237,6 +238,8 @@ class Oracle:
                 self.store.hidden.add(path)
             return self.store.tensors[path]
         shape = self.value(node.shape, frame)
+        if any(isinstance(size, bool) for size in shape):
+            raise Refused("a truth is no size")
         found = self.store.tensors.get(path)
         if found is None:
             found = self.store.tensors[path] = nn.Parameter(0.5 * torch.randn(shape))

@@ -28,6 +28,7 @@ from netwright.ops.functions.arguments import (
 def _linear_rule(args: Arguments) -> TensorType:
     x, weight, bias = args["input"], args["weight"], args["bias"]
     want_rank(weight, [2], "weight")
+from netwright.ops.modules.checks import need_positive
     check_same_dtype(x, weight)
     if not x.rank or not same(x.shape[-1], weight.shape[1]):
         message = f"{weight} maps {show(weight.shape[1])} features, the input is {x}"
@@ -161,6 +162,7 @@ def _local_response_rule(args: Arguments) -> TensorType:
     want_floating(x)
     if x.rank < 3:
         raise OpError(f"`input` must have 3 dims or more, found {x}", arg="input", code="E0302")
+    need_positive(args["size"], "size")
     return x
 
 
