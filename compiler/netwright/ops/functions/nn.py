@@ -21,6 +21,7 @@ from netwright.ops.functions.arguments import (
     want_floating,
     want_rank,
 )  # fmt: skip
+from netwright.ops.modules.checks import need_positive
 
 # Linear maps --------------------------------------------------------------------------------
 
@@ -28,7 +29,6 @@ from netwright.ops.functions.arguments import (
 def _linear_rule(args: Arguments) -> TensorType:
     x, weight, bias = args["input"], args["weight"], args["bias"]
     want_rank(weight, [2], "weight")
-from netwright.ops.modules.checks import need_positive
     check_same_dtype(x, weight)
     if not x.rank or not same(x.shape[-1], weight.shape[1]):
         message = f"{weight} maps {show(weight.shape[1])} features, the input is {x}"
