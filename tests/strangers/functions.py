@@ -167,7 +167,7 @@ def squeeze(hand: Hand) -> Arguments:
     ones = hand.chance(0.7)
     x = hand.pick(lambda v: any(v.const(k) == 1 if ones else v.const(k) for k in range(v.rank)))
     fitting = [k for k in range(x.rank) if (x.const(k) == 1 if ones else x.const(k))]
-    return {"input": x, "dim": hand.one(fitting)}
+    return {"input": x, "dim": Raw(str(hand.one(fitting)))}  # no counter, which takes other values
 
 
 def transposed(hand: Hand) -> Arguments:
