@@ -18,13 +18,13 @@ from netwright_runtime.train.data import augment, checks, preprocessing
 from netwright_runtime.train.data.augment import Reach
 from netwright_runtime.train.data.collate import MASK, Collate
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.errors import DataError, unknown
+from netwright_runtime.train.data.errors import DataError, located, unknown
 from netwright_runtime.train.data.preprocessing import Preprocessing
 from netwright_runtime.train.data.sources import opened
 from netwright_runtime.train.data.splits import divided
 from netwright_runtime.train.draws import generator
 
-INDEX = "index"
+INDEX = "sample_index"
 """The column that says which sample of the source each row of a batch is, `int64 (B)`."""
 
 
@@ -61,11 +61,12 @@ class Samples(Dataset[Sample]):
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         epoch, place = (0, key) if isinstance(key, int) else key
         number = int(self.numbers[place])
-        sample = self._prepared.apply(self._source[number])
+        with located("data", "source"):
+            sample = self._prepared.apply(self._source[number])
         if self._random is not None:
             drawn = generator(self._random.seed, epoch, number, "augmentation")
             sample = augment.augmented(sample, self._random.steps, self._random.reach, drawn)
-        return sample | {INDEX: torch.tensor(number)}
+        return sample | {INDEX: torch.tensor([number] if self._source.batched else number)}
 
 
 @dataclass(frozen=True)

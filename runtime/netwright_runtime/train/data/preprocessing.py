@@ -39,15 +39,15 @@ class Normalisation:
     def apply(self, values: Tensor) -> Tensor:
         """Normalised values of a sample `(..., F, ...)`, or of a batch."""
         mean, deviation = self._tensors(values.device)
-        return ((values - mean) / deviation).to(values.dtype)
+        return ((values.double() - mean) / deviation).to(values.dtype)
 
     def undo(self, values: Tensor) -> Tensor:
         """What `apply` made the values from."""
         mean, deviation = self._tensors(values.device)
-        return (values * deviation + mean).to(values.dtype)
+        return (values.double() * deviation + mean).to(values.dtype)
 
     def _tensors(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        shape = (-1, *(1,) * self.axes)
+        shape = () if len(self.mean) == 1 else (-1, *(1,) * self.axes)
         both = torch.tensor([self.mean, self.deviation], dtype=torch.float64, device=device)
         return both[0].reshape(shape), both[1].reshape(shape)
 
@@ -160,7 +160,8 @@ class _Moments:
     def add(self, values: Tensor) -> None:
         wide = values.double()
         axis = self._column.features
-        rows = wide.reshape(1, -1) if axis is None else wide.movedim(axis, 0).flatten(1)
+        rows = wide[None] if axis is None else wide.movedim(axis, 0)
+        rows = rows.reshape(len(rows), -1)
         count = rows.shape[1]
         mean = rows.mean(1)
         squares = ((rows - mean[:, None]) ** 2).sum(1)

@@ -16,8 +16,12 @@ from netwright_runtime.train.data.holding import Described, Records
 from netwright_runtime.train.data.sources import paths
 from netwright_runtime.train.data.tokenisers import chosen
 
-SPLITS = {"validation": "validation", "valid": "validation", "val": "validation", "dev": "validation", "train": "train", "test": "test"}  # fmt: skip  # noqa: E501
-"""The names of splits that publishers use, and ours."""
+SPLITS = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
+"""Our names of splits, and those that publishers use."""
 
 _DTYPES = {"float": "float", "int": "int", "uint": "int", "bool": "bool"}
 """The beginnings of the library's dtypes, and what a sample's tensor is."""
@@ -29,7 +33,9 @@ def datasets(arguments: Datasets, root: Path) -> Records:
     from datasets import concatenate_datasets
 
     loaded = _loaded(arguments, root)
-    parts = {ours: loaded[name] for name, ours in SPLITS.items() if name in loaded}
+    parts = {
+        ours: loaded[name] for ours, names in SPLITS.items() for name in names if name in loaded
+    }
     if not parts:
         raise unknown(("folder" if arguments.folder else "name",), "split", "train", loaded)
     whole = concatenate_datasets(list(parts.values()))

@@ -23,7 +23,7 @@ from netwright_runtime.train.data.errors import DataError, unknown
 from netwright_runtime.train.data.holding import Described, Records
 
 IMAGES = ("jpg", "jpeg", "png", "webp", "ppm", "pgm")
-CLASSES = ("cls", "cls2", "index")
+CLASSES = ("cls", "cls2")
 ARRAYS = ("npy",)
 
 

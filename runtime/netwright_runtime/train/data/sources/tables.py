@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,6 @@ def _target(table: Any, arguments: Csv | Parquet) -> dict[str, Made]:
 
 
 def _with_label(column: Column, field: str) -> Column:
-    from dataclasses import replace
-
     return replace(column, encoding=Label(field, column.classes))
 
 
