@@ -6,7 +6,7 @@ import pytest
 import torch
 from netwright_runtime.model import compiled
 from netwright_runtime.train.flops import StepFlops
-from netwright_runtime.train.meter import Meter, measured_peak
+from netwright_runtime.train.meter import ENOUGH, Meter, measured_peak
 from torch.utils.flop_counter import FlopCounterMode
 
 CPU = torch.device("cpu")
@@ -31,7 +31,7 @@ def _steps(meter: Meter, clock: Clock, count: int) -> None:
 
 def test_rates_are_over_data_and_steps_together() -> None:
     clock = Clock()
-    meter = Meter(CPU, 200.0, clock)
+    meter = Meter(CPU, 200.0, clock=clock)
     _steps(meter, clock, 3)
     clock.now += 100  # an evaluation in between is neither
     found = meter.take()
@@ -45,9 +45,19 @@ def test_rates_are_over_data_and_steps_together() -> None:
     }
 
 
+def test_samples_of_all_processes_count_and_the_flops_of_this_one() -> None:
+    clock = Clock()
+    one, two = (Meter(CPU, 200.0, processes, clock) for processes in (1, 2))
+    _steps(one, clock, 1)
+    _steps(two, clock, 1)
+    alone, shared = one.take(), two.take()
+    assert shared["samples_per_second"] == 2 * alone["samples_per_second"]
+    assert shared["utilisation"] == alone["utilisation"]
+
+
 def test_it_begins_anew_after_each_row() -> None:
     clock = Clock()
-    meter = Meter(CPU, None, clock)
+    meter = Meter(CPU, None, clock=clock)
     _steps(meter, clock, 3)
     meter.take()
     _steps(meter, clock, 1)
@@ -56,7 +66,7 @@ def test_it_begins_anew_after_each_row() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     clock = Clock()
-    meter = Meter(CPU, None, clock)
+    meter = Meter(CPU, None, clock=clock)
     with meter.step():
         clock.now += 1
     meter.count(samples=2, tokens=0, flops=0)
@@ -65,9 +75,24 @@ def test_what_is_not_known_is_left_out() -> None:
     }  # fmt: skip
 
 
-def test_the_peak_is_of_a_product_of_matrices() -> None:
-    times = iter(range(100))
-    assert measured_peak(CPU, torch.float32, lambda: float(next(times))) == 2 * 1024**3
+def test_the_peak_is_of_a_product_of_matrices_that_takes_long_enough() -> None:
+    fast = [time for n in range(5) for time in (n, n + ENOUGH / 2)]
+    slow = [time for n in range(10, 15) for time in (n, n + 0.25)]
+    ticks = iter([*fast, *slow])
+    assert measured_peak(CPU, torch.float32, lambda: next(ticks)) == pytest.approx(
+        2 * 128**3 / (ENOUGH / 2)
+    )
+    assert next(ticks, None) is None
+
+
+def test_the_peak_of_a_slow_device_takes_a_small_product() -> None:
+    clock = Clock()
+
+    def turned() -> float:
+        clock.now += 1
+        return clock.now
+
+    assert measured_peak(CPU, torch.float32, turned) == 2 * 128**3
 
 
 @pytest.mark.parametrize("length", [5, 16])

@@ -14,6 +14,7 @@ from netwright_runtime.train.calling import Signature
 from netwright_runtime.train.data.columns import Sample
 from netwright_runtime.train.data.prepare import INDEX
 from netwright_runtime.train.draws import Draws
+from netwright_runtime.train.evidence import Evidence
 from netwright_runtime.train.losses import Loss, LossMean
 from netwright_runtime.train.metrics import Metrics
 from netwright_runtime.train.seeds import reseed
@@ -35,8 +36,12 @@ class Evaluation:
         model: nn.Module,
         batches: DataLoader[Sample],
         interrupted: Callable[[], bool] = lambda: False,
+        evidence: Evidence | None = None,
     ) -> dict[str, float] | None:
-        """Loss, its parts and the metrics; None where `interrupted` says so on the way."""
+        """Loss, its parts and the metrics; None where `interrupted` says so on the way.
+
+        evidence  is given every batch too
+        """
         mean = LossMean(self.loss)
         self.metrics.reset()
         model.eval()
@@ -45,13 +50,17 @@ class Evaluation:
             for batch in batches:
                 if interrupted():
                     return None
-                self._add(model, self.fabric.to_device(batch), mean)
+                outputs, prepared = self._add(model, self.fabric.to_device(batch), mean)
+                if evidence is not None:
+                    evidence.update(outputs, prepared)
         finally:
             model.train()
         return {**mean.compute(), **self.metrics.compute()}
 
-    def _add(self, model: nn.Module, batch: Sample, mean: LossMean) -> None:
+    def _add(self, model: nn.Module, batch: Sample, mean: LossMean) -> tuple[Sample, Sample]:
+        """Add a batch; gives the outputs, and the batch as the loss saw it."""
         batch = self.loss.prepare(batch, Draws(self.seed, 0, batch[INDEX].tolist()))
         outputs = self.signature.named(model(**self.signature.arguments(batch)))
         mean.update(self.loss(outputs, batch))
         self.metrics.update(outputs, batch)
+        return outputs, batch

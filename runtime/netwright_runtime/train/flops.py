@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from netwright.artifact import Manifest
 from torch import Tensor
 
 from netwright_runtime.model import Compiled, UnknownSize, evaluate
@@ -30,16 +31,21 @@ class StepFlops:
             return 0
         if given not in self._formulas:
             self._formulas[given] = self._compiled.compiler.flops(given)
+        sizes = bound_sizes(self._compiled.manifest, inputs)
         try:
-            forward = int(evaluate(self._formulas[given], dict(self._sizes(inputs))))
+            forward = int(evaluate(self._formulas[given], sizes))
         except UnknownSize:
             return 0
         return FORWARD_AND_BACKWARD * forward
 
-    def _sizes(self, inputs: Mapping[str, Tensor]) -> Iterator[tuple[str, int]]:
-        """The dims that the inputs' shapes bind: those that stand alone on an axis."""
-        for port in self._compiled.manifest.inputs:
-            if port.name in inputs:
-                for size, actual in zip(port.shape, inputs[port.name].shape, strict=False):
-                    if isinstance(size, str) and size.isidentifier():
-                        yield size, actual
+
+def bound_sizes(manifest: Manifest, inputs: Mapping[str, Tensor]) -> dict[str, int]:
+    """The dims that the inputs' shapes bind: those that stand alone on an axis."""
+    names = {dim.name for dim in manifest.dims}
+    return {
+        size: actual
+        for port in manifest.inputs
+        if port.name in inputs
+        for size, actual in zip(port.shape, inputs[port.name].shape, strict=True)
+        if isinstance(size, str) and size in names
+    }

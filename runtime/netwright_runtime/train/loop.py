@@ -7,9 +7,10 @@ a run that goes on from a checkpoint does what the first one would have done.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -26,6 +27,7 @@ from netwright_runtime.train.data.prepare import INDEX
 from netwright_runtime.train.draws import Draws
 from netwright_runtime.train.ema import Averages
 from netwright_runtime.train.evaluation import Evaluation
+from netwright_runtime.train.evidence import Evidence
 from netwright_runtime.train.keeping import Keeper
 from netwright_runtime.train.loader import Shuffled
 from netwright_runtime.train.losses import Loss, Losses
@@ -53,6 +55,13 @@ class NotFinite(Exception):
         super().__init__(f"{what} of step {progress.step + 1} is not finite")
         self.progress = progress
         self.batches = batches
+
+
+class OutOfMemory(Exception):
+    """A step does not fit into memory."""
+
+    def __init__(self, step: int, samples: int) -> None:
+        super().__init__(f"memory ran out in step {step}, with {samples} samples at once")
 
 
 @dataclass(eq=False)
@@ -136,7 +145,7 @@ class Loop:
             set_rate(self.optimiser, factor(self.recipe.schedule, at.step, self.steps))
             reseed(self.seed, "step", at.step, self.fabric.global_rank)
             prepared = [self._prepared(batch) for batch in group]
-            found = self._gradients(prepared)
+            found = self._fitted(prepared)
             norm = self._clipped()
             self._check(found, norm, prepared)
             self.optimiser.step()
@@ -156,6 +165,22 @@ class Loop:
         """A batch on the device, as the loss wants the model to see it."""
         draws = Draws(self.seed, self.progress.epoch, batch[INDEX].tolist())
         return self.loss.prepare(self.fabric.to_device(batch), draws)
+
+    def _fitted(self, group: Sequence[Sample]) -> list[tuple[Losses, float]]:
+        """The gradients; where memory runs out and the recipe allows it, of smaller pieces."""
+        while True:
+            try:
+                return self._gradients(group)
+            except (torch.OutOfMemoryError, RuntimeError) as fault:
+                if not _is_memory(fault):
+                    raise
+                at_once = math.ceil(max(map(_samples, group)) / self.divisor)
+                if not self.recipe.train.shrink_batch or at_once == 1:
+                    raise OutOfMemory(self.progress.step + 1, at_once) from fault
+            self.divisor *= 2
+            self.optimiser.zero_grad(set_to_none=True)
+            reseed(self.seed, "step", self.progress.step, self.fabric.global_rank)
+            self.watcher.shrunk(self.progress, self.divisor)
 
     def _gradients(self, group: Sequence[Sample]) -> list[tuple[Losses, float]]:
         """The gradients of the mean loss over `group`, added up; the losses with their weights."""
@@ -187,7 +212,7 @@ class Loop:
         self, found: Sequence[tuple[Losses, float]], norm: Tensor, group: Sequence[Sample]
     ) -> None:
         total = torch.stack([losses.total.detach() for losses, _ in found]).sum()
-        if not torch.isfinite(total):
+        if self.watcher.agreed(not bool(torch.isfinite(total))):
             raise NotFinite(self.progress, "the loss", group)
         if not torch.isfinite(norm) and self.recipe.train.precision != "16-mixed":
             raise NotFinite(self.progress, "the gradient", group)  # a scaler skips such a step
@@ -214,12 +239,15 @@ class Loop:
         self.progress = replace(self.progress, evaluated=epoch, best=best)
         self.watcher.evaluated(self.progress, "validation", values)
 
-    def measure(self, batches: DataLoader[Sample]) -> dict[str, float] | None:
+    def measure(
+        self, batches: DataLoader[Sample], evidence: Evidence | None = None
+    ) -> dict[str, float] | None:
         """Loss and metrics of a split, by the averaged weights where there are such."""
+        stopped = self.watcher.stopped
         if self.averages is None:
-            return self.evaluation.run(self.model, batches, self.watcher.stopped)
+            return self.evaluation.run(self.model, batches, stopped, evidence)
         with self.averages.applied():
-            return self.evaluation.run(self.model, batches, self.watcher.stopped)
+            return self.evaluation.run(self.model, batches, stopped, evidence)
 
     def _best(self, values: dict[str, float]) -> Best | None:
         wanted, before = self.recipe.checkpoints.best, self.progress.best
@@ -251,6 +279,10 @@ class Loop:
             self.keeper.wait()
         raise Interrupted(self.progress.step)
 
+    def total_of(self, batch: Sample) -> Callable[[Any], Tensor]:
+        """The loss of a prepared batch, as a function of what a model gave for it."""
+        return lambda given: self.loss(self.signature.named(given), batch).total
+
     def weights(self) -> dict[str, Tensor]:
         """The weights to use afterwards: the averages where there are such."""
         if self.averages is None:
@@ -265,6 +297,11 @@ class Loop:
         self.progress, self.divisor = checkpoint.progress, checkpoint.batch_divisor
         if self.keeper is not None:
             self.keeper.prune(self.progress)
+
+
+def _is_memory(fault: RuntimeError) -> bool:
+    """Whether memory ran out; of the CPU's, torch says it in words only."""
+    return isinstance(fault, torch.OutOfMemoryError) or "can't allocate memory" in str(fault)
 
 
 def _samples(batch: Sample) -> int:

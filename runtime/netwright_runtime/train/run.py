@@ -19,6 +19,7 @@ from torch import nn
 
 from netwright_runtime.model import Compiled, compiled
 from netwright_runtime.train import blocks, devices, snapshot
+from netwright_runtime.train.blame import Culprit, culprit
 from netwright_runtime.train.calling import Signature
 from netwright_runtime.train.checkpoint import BadCheckpoint
 from netwright_runtime.train.data.columns import Sample
@@ -26,17 +27,20 @@ from netwright_runtime.train.data.errors import DataError
 from netwright_runtime.train.data.prepare import Data, check_batch, prepare
 from netwright_runtime.train.ema import Averages
 from netwright_runtime.train.evaluation import Evaluation
+from netwright_runtime.train.evidence import Evidence, evidence, keep
 from netwright_runtime.train.files import write_atomically
-from netwright_runtime.train.flops import StepFlops
+from netwright_runtime.train.flops import StepFlops, bound_sizes
 from netwright_runtime.train.keeping import Keeper
 from netwright_runtime.train.loader import InOrder, Shuffled, loader
 from netwright_runtime.train.log import RunLog
-from netwright_runtime.train.loop import Loop
+from netwright_runtime.train.loop import Loop, NotFinite
 from netwright_runtime.train.losses import Loss
-from netwright_runtime.train.meter import Meter
+from netwright_runtime.train.manifest import write_manifest
+from netwright_runtime.train.meter import PRECISIONS, Meter, measured_peak
 from netwright_runtime.train.metrics import Metrics
 from netwright_runtime.train.optimisers import UnusedGroup, optimiser
 from netwright_runtime.train.progress import Bar
+from netwright_runtime.train.report import write_report
 from netwright_runtime.train.seeds import reseed
 from netwright_runtime.train.watching import Watcher
 
@@ -56,6 +60,17 @@ goes on as if there had been so many from the beginning."""
 
 class Occupied(Exception):
     """The folder holds a run already."""
+
+
+class Diverged(Exception):
+    """The loss or the gradients are no longer numbers; the text names the first node at fault."""
+
+    def __init__(self, fault: NotFinite, found: Culprit | None, keeper: Keeper | None) -> None:
+        first = "" if found is None else f": {found}"
+        steps = [] if keeper is None else keeper.steps()
+        last = f"; the last checkpoint is of step {steps[-1]}" if steps else ""
+        super().__init__(f"{fault}{first}{last}")
+        self.culprit = found
 
 
 class BadData(Exception):
@@ -99,7 +114,7 @@ def train(
         BadData: the data do not fit.
         Occupied: `out` holds a run, and `resume` is not asked for.
         BadCheckpoint: what `out` holds is of another run, or none of it can be read.
-        Interrupted, NotFinite, NotWritten: the run ended before its end; see there.
+        Interrupted, Diverged, OutOfMemory, NotWritten: the run ended before its end; see there.
     """
     assembly = Assembly(recipe, folder, out)
     assembly.check()
@@ -110,11 +125,15 @@ def train(
     fabric.barrier()
     loop = assembly.loop(progress)
     try:
+        if loop.keeper is not None:
+            assembly.describe()
         if resume:
             assembly.resume(loop)
         with loop.watcher.signals(), loop.watcher:
             loop.train()
             return assembly.finish(loop)
+    except NotFinite as fault:
+        raise Diverged(fault, assembly.culprit(loop, fault), loop.keeper) from fault
     finally:
         assembly.close(loop)
 
@@ -277,7 +296,7 @@ class Assembly:
         """What writes, which only the first process has."""
         fabric, recipe = self.fabric, self.recipe
         watcher = Watcher(
-            Meter(fabric.device, None),
+            self.meter(),
             recipe.log.every,
             StepFlops(self.compiled),
             self.signature,
@@ -290,6 +309,15 @@ class Assembly:
         watcher.bar = Bar(steps) if progress else None
         section = recipe.checkpoints
         return Keeper(self.out, section.keep, section.background, watcher.log.sync), watcher
+
+    def meter(self) -> Meter:
+        """Measures the first process, and what all of them together do."""
+        fabric = self.fabric
+        if not fabric.is_global_zero:
+            return Meter(fabric.device, None)
+        dtype = PRECISIONS[self.recipe.train.precision]
+        peak = self.recipe.log.peak_flops or measured_peak(fabric.device, dtype)
+        return Meter(fabric.device, peak, fabric.world_size)
 
     def agreed(self, asked: bool) -> bool:
         """Whether any process was asked."""
@@ -310,10 +338,26 @@ class Assembly:
             loop.restore(found)
         loop.watcher.resumed(loop.progress, faults)
 
+    def culprit(self, loop: Loop, fault: NotFinite) -> Culprit | None:
+        """What made a step other than a number, on the CPU and without the strategy."""
+        weights = snapshot.weights(loop.module)
+        given = frozenset(p.name for p in self.compiled.manifest.inputs if p.optional)
+        graph = self.compiled.graph(given & self.signature.inputs.keys(), training=True)
+        graph.load_state_dict(weights, strict=False)
+        reseed(loop.seed, "step", fault.progress.step, self.fabric.global_rank)
+        for batch in fault.batches:
+            held = {name: tensor.to("cpu") for name, tensor in batch.items()}
+            found = culprit(graph, self.signature.arguments(held), loop.total_of(held))
+            if found is not None:
+                return found
+        return None
+
     def finish(self, loop: Loop) -> Run:
         """Measure the test split and write what is left of the run."""
         batches = self.in_order("test") or loop.validation
-        measured = None if batches is None else loop.measure(batches)
+        shown = self.evidence()
+        measured = None if batches is None else loop.measure(batches, shown)
+        found = None if shown is None else shown.found()
         if measured is not None:
             split = "test" if "test" in self.data.splits else "validation"
             loop.watcher.evaluated(loop.progress, split, measured)
@@ -323,7 +367,29 @@ class Assembly:
             prepared = self.data.preprocessing.to_json()
             write_atomically(self.out / PREPROCESSING, prepared.encode())
             write_atomically(self.out / RECIPE, self.recipe.model_dump_json(indent=1).encode())
+            if found is not None:
+                keep(self.out, found)
+            write_report(self.out)
         return Run(self.out, loop.progress.step, measured or {})
+
+    def evidence(self) -> Evidence | None:
+        """What is gathered beside numbers when the run is measured at its end."""
+        outputs, columns, target = self.read_names()
+        classes = self.data.preprocessing.classes
+        return evidence(self.recipe.loss, outputs, columns, target, classes)
+
+    def describe(self) -> None:
+        """Write down what the run is made of."""
+        inputs = self.signature.arguments(self.first(self.data.splits["train"]))
+        write_manifest(
+            self.out,
+            self.recipe,
+            self.compiled,
+            self.data,
+            folder=self.folder,
+            device=self.fabric.device,
+            sizes=bound_sizes(self.compiled.manifest, inputs),
+        )
 
     def close(self, loop: Loop) -> None:
         if loop.keeper is not None:
