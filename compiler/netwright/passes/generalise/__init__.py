@@ -76,10 +76,24 @@ def _choose_all(
 ) -> tuple[ClassFacts, list[object]] | None:
     """Choose every site's expression; where a class has to be split, that class and by what."""
     for facts in leaves_first(classes, class_of):
+        built = _shared_built(facts)
+        if built is not None:
+            return facts, built
         for site, found in sites_of(facts, class_of).items():
             chosen = choose(facts, site, found)
             if chosen is None:
                 return facts, [tuple(known(s) for s in sizes) for sizes in found]
             facts.sizes[site] = chosen
         facts.needs = needs_of(facts)
+    return None
+
+
+def _shared_built(facts: ClassFacts) -> list[object] | None:
+    """For each instance, whether a shared loop runs at all, and so has a module; None where they
+    agree."""
+    for node in facts.block.nodes:
+        if node.control.shared and node.control.when is None:
+            runs = [bool(i.facts.get((node, "iteration"))) for i in facts.instances]
+            if len(set(runs)) > 1:
+                return list(runs)
     return None
