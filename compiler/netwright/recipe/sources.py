@@ -104,8 +104,10 @@ class Npz(Section):
     file: str
     """Relative to the recipe."""
     target: Names | None = None
+    images: list[str] = Field(default_factory=list)
+    """Columns of bytes (N, H, W) or (N, H, W, C), read as floats (N, C, H, W) in [0, 1]."""
     floats: list[str] = Field(default_factory=list)
-    """Columns of whole numbers that are read as floats, such as bytes of images."""
+    """Columns of whole numbers that are read as floats."""
 
 
 class Npy(Section):
@@ -114,8 +116,10 @@ class Npy(Section):
     columns: Annotated[dict[str, str], Field(min_length=1)]
     """The file of each column, relative to the recipe."""
     target: Names | None = None
+    images: list[str] = Field(default_factory=list)
+    """Columns of bytes (N, H, W) or (N, H, W, C), read as floats (N, C, H, W) in [0, 1]."""
     floats: list[str] = Field(default_factory=list)
-    """Columns of whole numbers that are read as floats, such as bytes of images."""
+    """Columns of whole numbers that are read as floats."""
 
 
 class Images(Section):

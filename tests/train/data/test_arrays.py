@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,20 @@ def test_double_precision_is_read_as_single(root: Path) -> None:
     assert source({"npz": {"file": "both.npz"}}, root)[0]["x"].dtype == torch.float32
 
 
+@pytest.mark.parametrize("channels", [(), (1,), (3,)])
+def test_bytes_of_images_have_their_channels_last(root: Path, channels: tuple[int, ...]) -> None:
+    pixels = np.arange(2 * 4 * 5 * math.prod(channels)).reshape(2, 4, 5, *channels)
+    np.savez(root / "both.npz", x=pixels.astype(np.uint8))
+    found = source({"npz": {"file": "both.npz", "images": ["x"]}}, root)
+    holds_what_it_says(found)
+    image = found[1]["x"]
+    assert image.shape == (*(channels or (1,)), 4, 5)
+    assert found.columns["x"].spatial
+    for row, column, channel in itertools.product(range(4), range(5), range(len(image))):
+        place = (1, row, column, channel) if channels else (1, row, column)
+        assert image[channel, row, column] == np.float32(pixels[place] % 256) / np.float32(255)
+
+
 def test_faults_are_located(root: Path) -> None:
     def of(**changed: object) -> tuple[tuple[str | int, ...], str]:
         fault = refused({"npy": NPY | changed}, root)
@@ -61,6 +77,10 @@ def test_faults_are_located(root: Path) -> None:
     np.save(root / "texts.npy", np.array(["a"] * 5))
     assert of(floats=["img"]) == (("floats",), "there is no array `img`")
     assert of(target="lab") == (("target",), "there is no array `lab`")
+    assert of(images=["label"]) == (
+        ("images",),
+        "the array `label` is int64 (5,), no bytes (N, H, W) or (N, H, W, C)",
+    )
     where, message = of(columns={"image": "none.npy"})
     assert where == ("columns", "image") and "there is no file" in message
     where, message = of(columns={"image": "objects.npy"})

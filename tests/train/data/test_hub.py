@@ -22,6 +22,7 @@ FEATURES = ds.Features({
     "stars": ds.Value("float64"),
     "bytes": ds.List(ds.Value("uint8")),
     "pair": ds.List(ds.Value("float32"), length=2),
+    "map": ds.Array2D((2, 3), "float32"),
     "day": ds.Value("date32"),
 })  # fmt: skip
 
@@ -37,6 +38,7 @@ def rows(count: int, start: int = 0) -> ds.Dataset:
             "stars": [n / 2 for n in numbers],
             "bytes": [list(range(1 + n)) for n in numbers],
             "pair": [[n, -n] for n in numbers],
+            "map": [[[n, n, n], [0, 0, 0]] for n in numbers],
             "day": [None for _ in numbers],
         },
         features=FEATURES,
@@ -65,6 +67,7 @@ def test_columns_that_can_be_tensors_are_read(root: Path) -> None:
         "stars": "float[]",
         "bytes": "int[?]",
         "pair": "float[2]",
+        "map": "float[2, 3]",
         "tokens": "int[?]",
     }
     sample = found[3]

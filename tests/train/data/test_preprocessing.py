@@ -11,6 +11,7 @@ from netwright_runtime.train.data.encodings import (
     Image,
     Label,
     Numbers,
+    Pixels,
     TextTokens,
     Values,
     from_data,
@@ -103,6 +104,7 @@ ENCODINGS: dict[str, Encoding] = {
     "label": Label("l", ("no", "yes")),
     "image": Image("i", (4, 6), 3),
     "large": Image("i", None, 1),
+    "pixels": Pixels("p"),
     "tokens": TextTokens("t", ByteTokeniser(), 5),
 }
 

@@ -148,6 +148,22 @@ def _stream(raw: Any) -> Any:
 
 
 @dataclass(frozen=True)
+class Pixels(Encoding):
+    """Bytes of an image `(H, W)` or `(H, W, C)`: `float (C, H, W)` in [0, 1]."""
+
+    field: str
+
+    kind: ClassVar[str] = "pixels"
+
+    def __call__(self, record: Record) -> Tensor:
+        pixels = torch.from_numpy(np.array(_field(record, self.field), dtype=np.float32) / 255)
+        return pixels[None] if pixels.ndim == 2 else pixels.movedim(-1, 0).contiguous()
+
+    def to_data(self) -> dict[str, Any]:
+        return {"field": self.field}
+
+
+@dataclass(frozen=True)
 class TextTokens(Encoding):
     """A text as tokens, at most `length` of them: `int (T)`."""
 
@@ -182,6 +198,8 @@ def from_data(data: dict[str, Any]) -> Encoding:
             return Label(field, tuple(classes))
         case {"kind": "image", "field": field, "size": size, "channels": channels}:
             return Image(field, None if size is None else (size[0], size[1]), channels)
+        case {"kind": "pixels", "field": field}:
+            return Pixels(field)
         case {"kind": "tokens", "field": field, "length": length}:
             return TextTokens(field, tokeniser(data), length)
     raise ValueError(f"no encoding is of kind `{data.get('kind')}`")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from netwright_runtime.train.data import hashing
-from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.encodings import Values
+from netwright_runtime.train.data.columns import DTYPES, Column, Columns, Sample
+from netwright_runtime.train.data.encodings import Pixels, Values
 from netwright_runtime.train.data.errors import DataError, located, unknown
 from netwright_runtime.train.data.sources import paths
 
@@ -22,36 +22,51 @@ Array = NDArray[np.generic]
 _KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 """NumPy's kinds of dtypes, and what a sample's tensor is."""
 
-_TORCH = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
-
 
 class Arrays(Columns):
     """Arrays with samples along the first axis, read when a sample is asked for."""
 
     def __init__(
-        self, arrays: Mapping[str, Array], floats: Sequence[str], target: Sequence[str] | None,
-        files: Sequence[tuple[str, Path]],
-    ) -> None:  # fmt: skip
-        _check(arrays, floats, target or ())
+        self, arrays: Mapping[str, Array], arguments: Npz | Npy, files: Sequence[tuple[str, Path]]
+    ) -> None:
+        _check(arrays, arguments)
         self._arrays = arrays
         self._files = files
-        self.columns = {name: _column(name, array, floats) for name, array in arrays.items()}
-        self.target = tuple(target or ())
+        self._encodings = {name: _encoding(name, arrays[name], arguments) for name in arrays}
+        self.columns = {name: self._column(name) for name in arrays}
+        self.target = tuple(arguments.target or ())
 
     def __len__(self) -> int:
         return len(next(iter(self._arrays.values())))
 
     def __getitem__(self, index: int) -> Sample:
-        return {name: self._tensor(name, array[index]) for name, array in self._arrays.items()}
+        return {name: self._tensor(name, index) for name in self._arrays}
 
     def values(self, name: str) -> Tensor:
-        return self._tensor(name, self._arrays[name])
+        return torch.stack([self._tensor(name, index) for index in range(len(self))])
 
     def fingerprint(self) -> str:
         return hashing.of_files(self._files)
 
-    def _tensor(self, name: str, values: object) -> Tensor:
-        return torch.from_numpy(np.array(values)).to(_TORCH[self.columns[name].dtype])
+    def _tensor(self, name: str, index: int) -> Tensor:
+        return self._encodings[name]({name: self._arrays[name][index]})
+
+    def _column(self, name: str) -> Column:
+        """Images `(C, H, W)` are normalised by channel, others by their last axis."""
+        first = self._tensor(name, 0)
+        dtype = DTYPES[first.dtype]
+        image = dtype == "float" and first.ndim == 3
+        features = None if first.ndim == 0 else 0 if image else -1
+        encoding = self._encodings[name]
+        return Column(
+            dtype, tuple(first.shape), features=features, spatial=image, encoding=encoding
+        )
+
+
+def _encoding(name: str, array: Array, arguments: Npz | Npy) -> Pixels | Values:
+    if name in arguments.images:
+        return Pixels(name)
+    return Values(name, "float" if name in arguments.floats else _KINDS[array.dtype.kind])
 
 
 def npz(arguments: Npz, root: Path) -> Arrays:
@@ -61,7 +76,7 @@ def npz(arguments: Npz, root: Path) -> Arrays:
         arrays = _read(path, mapped=False)
     if not isinstance(arrays, Mapping) or not arrays:
         raise DataError(("file",), f"`{path}` holds no named arrays", "write it by `numpy.savez`")
-    return Arrays(dict(arrays), arguments.floats, arguments.target, [("npz", path)])
+    return Arrays(dict(arrays), arguments, [("npz", path)])
 
 
 def npy(arguments: Npy, root: Path) -> Arrays:
@@ -76,7 +91,7 @@ def npy(arguments: Npy, root: Path) -> Arrays:
             raise DataError(("columns", name), f"`{path}` holds no array", "use the source `npz`")
         arrays[name] = array
         files.append((name, path))
-    return Arrays(arrays, arguments.floats, arguments.target, files)
+    return Arrays(arrays, arguments, files)
 
 
 def _read(path: Path, mapped: bool) -> object:
@@ -88,26 +103,30 @@ def _read(path: Path, mapped: bool) -> object:
         raise DataError((), f"`{path}` cannot be read: {fault}", "write it by NumPy") from fault
 
 
-def _check(arrays: Mapping[str, Array], floats: Sequence[str], target: Sequence[str]) -> None:
-    for key, names in (("floats", floats), ("target", target)):
+def _check(arrays: Mapping[str, Array], arguments: Npz | Npy) -> None:
+    named = {
+        "images": arguments.images,
+        "floats": arguments.floats,
+        "target": arguments.target or (),
+    }
+    for key, names in named.items():
         for name in names:
             if name not in arrays:
                 raise unknown((key,), "array", name, arrays)
-    for name, array in arrays.items():
-        if array.dtype.kind not in _KINDS or array.ndim == 0:
+    for name in arguments.images:
+        if arrays[name].dtype != np.uint8 or arrays[name].ndim not in (3, 4):
             raise DataError(
-                (), f"the array `{name}` is {array.dtype} {array.shape}", "give arrays of numbers"
+                ("images",),
+                f"the array `{name}` is {_shown(arrays[name])}, no bytes (N, H, W) or (N, H, W, C)",
+                "name it under `floats`, and give it the shape that the model takes",
             )
+    for name, array in arrays.items():
+        if array.dtype.kind not in _KINDS or array.ndim == 0 or len(array) == 0:
+            raise DataError((), f"the array `{name}` is {_shown(array)}", "give arrays of numbers")
     if len({len(array) for array in arrays.values()}) > 1:
         listed = ", ".join(f"`{name}` {len(array)}" for name, array in arrays.items())
         raise DataError((), f"the arrays differ in length: {listed}", "let them be equal")
 
 
-def _column(name: str, array: Array, floats: Sequence[str]) -> Column:
-    """An array of images `(N, C, H, W)` is normalised by channel, others by their last axis."""
-    dtype = "float" if name in floats else _KINDS[array.dtype.kind]
-    image = dtype == "float" and array.ndim == 4
-    features = None if array.ndim == 1 else 0 if image else -1
-    return Column(
-        dtype, array.shape[1:], features=features, spatial=image, encoding=Values(name, dtype)
-    )
+def _shown(array: Array) -> str:
+    return f"{array.dtype} {array.shape}"

@@ -100,19 +100,21 @@ def _column(name: str, feature: Any, arguments: Datasets) -> Column | None:
         case ds.Image():
             return _image(name, arguments)
         case ds.Value(dtype=dtype):
-            kind = _kind(dtype)
-            return None if kind is None else Column(kind, (), encoding=Values(name, kind))
+            return _numbers(name, dtype, ())
+        case ds.Array2D() | ds.Array3D():
+            return _numbers(name, feature.dtype, tuple(feature.shape))
         case ds.List(feature=ds.Value(dtype=dtype), length=length):
-            kind = _kind(dtype)
-            size = None if length < 0 else length
-            features = -1 if kind == "float" and size is not None else None
-            encoding = None if kind is None else Values(name, kind)
-            return (
-                None
-                if kind is None
-                else Column(kind, (size,), features=features, encoding=encoding)
-            )
+            return _numbers(name, dtype, (None if length < 0 else length,))
     return None
+
+
+def _numbers(name: str, dtype: str, shape: tuple[int | None, ...]) -> Column | None:
+    """A column of numbers, normalised by its last axis where that has a size."""
+    kind = _kind(dtype)
+    if kind is None:
+        return None
+    features = -1 if shape and shape[-1] is not None else None
+    return Column(kind, shape, features=features, encoding=Values(name, kind))
 
 
 def _image(name: str, arguments: Datasets) -> Column:
