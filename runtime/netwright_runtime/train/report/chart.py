@@ -58,7 +58,7 @@ class _Axis:
 
     def ticks(self) -> list[float]:
         """About five round numbers."""
-        step = _round_step((self.high - self.low) / 5)
+        step = _round_step((self.high - self.low) / 6)
         first = math.ceil(self.low / step)
         last = math.floor(self.high / step + 1e-9)
         return [round(n * step, 12) for n in range(first, last + 1)]
