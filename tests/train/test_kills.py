@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from netwright_runtime.train import files, keeping, loop, table
+from netwright_runtime.train import files, loop, table
 
 from tests.train import kills
 
@@ -24,9 +25,9 @@ def test_kills_at_random_instants_change_nothing(tmp_path: Path) -> None:
     ("place", "name", "call"),
     [
         (files, "_write", 1),  # before the first byte of a checkpoint
-        (files.os, "fsync", 2),  # it is written, not yet in its place
+        (os, "fsync", 2),  # it is written, not yet in its place
         (files, "sync_folder", 3),  # it is in its place
-        (keeping.Path, "unlink", 3),  # an older one goes
+        (Path, "unlink", 3),  # an older one goes
         (table.Table, "add", 5),
         (loop.Loop, "_evaluate", 1),
         (loop.Loop, "_step", 4),

@@ -63,5 +63,12 @@ def _trained(loaded: Loaded, out: Path, resume: bool) -> Run:
     except train.Interrupted as stopped:
         print(f"{out}: {stopped}; `--resume` goes on")
         raise typer.Exit(INTERRUPTED) from None
-    except (train.Occupied, train.BadCheckpoint, train.NotWritten, train.NotFinite) as fault:
+    except (
+        train.Occupied,
+        train.BadCheckpoint,
+        train.NotWritten,
+        train.Diverged,
+        train.OutOfMemory,
+        train.Unreadable,
+    ) as fault:
         raise CallError(str(fault)) from fault

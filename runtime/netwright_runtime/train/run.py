@@ -23,7 +23,7 @@ from netwright_runtime.train.blame import Culprit, culprit
 from netwright_runtime.train.calling import Signature
 from netwright_runtime.train.checkpoint import BadCheckpoint
 from netwright_runtime.train.data.columns import Sample
-from netwright_runtime.train.data.errors import DataError
+from netwright_runtime.train.data.errors import BadData, DataError
 from netwright_runtime.train.data.prepare import Data, check_batch, prepare
 from netwright_runtime.train.ema import Averages
 from netwright_runtime.train.evaluation import Evaluation
@@ -53,6 +53,7 @@ _SAME_NUMBERS: Any = {
     "train": {"epochs", "accelerator", "strategy", "devices", "nodes", "shrink_batch"},
     "checkpoints": True,
     "log": True,
+    "sweep": True,
 }
 """What a recipe may say otherwise when it goes on: it is the same run. With more epochs, a schedule
 goes on as if there had been so many from the beginning."""
@@ -71,14 +72,6 @@ class Diverged(Exception):
         last = f"; the last checkpoint is of step {steps[-1]}" if steps else ""
         super().__init__(f"{fault}{first}{last}")
         self.culprit = found
-
-
-class BadData(Exception):
-    """The data do not fit the recipe or the model; `faults` has all that was found."""
-
-    def __init__(self, faults: Sequence[DataError]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -172,10 +165,7 @@ class Assembly:
     def data(self) -> Data:
         section = self.recipe.data
         seed = self.recipe.train.seed
-        try:
-            return prepare(section, self.compiled.manifest, root=self.folder, seed=seed)
-        except DataError as fault:
-            raise BadData([fault]) from fault
+        return prepare(section, self.compiled.manifest, root=self.folder, seed=seed)
 
     @cached_property
     def fabric(self) -> Fabric:

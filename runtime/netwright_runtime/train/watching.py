@@ -83,6 +83,15 @@ class Watcher:
             print(f"warning: {fault}", file=sys.stderr)
         self.log.event("resumed", step=progress.step)
 
+    def shrunk(self, progress: Progress, divisor: int) -> None:
+        """Memory ran out, and from now on batches are computed in pieces."""
+        text = (
+            f"memory ran out in step {progress.step + 1}: batches are computed in {divisor} pieces"
+        )
+        print(f"warning: {text}", file=sys.stderr)
+        if self.log is not None:
+            self.log.event("shrunk", step=progress.step, divisor=divisor)
+
     def close(self) -> None:
         if self.log is not None:
             self.log.close()
