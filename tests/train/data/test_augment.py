@@ -117,8 +117,9 @@ TABLE = Held(
 )
 def test_faults_are_located(step: Any, where: tuple[Any, ...], message: str) -> None:
     steps = section("digits", augment=[{"noise": {"deviation": 1.0}}, step]).augment
+    check(steps[0], 0, TABLE)
     with pytest.raises(DataError) as fault:
-        check(steps, TABLE, reach(TABLE, ["x"]))
+        check(steps[1], 1, TABLE)
     assert fault.value.where == ("data", "augment", *where)
     assert fault.value.message == message
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from netwright.artifact import Manifest, Port
-from netwright_runtime.train.data import INDEX, Data, DataError, check_batch, prepare
+from netwright_runtime.train.data import INDEX, BadData, Data, Unreadable, check_batch, prepare
 from torch.utils.data import DataLoader
 
 from tests.train.data.sections import section
@@ -135,14 +135,41 @@ def test_the_target_can_be_named() -> None:
     ],
 )
 def test_faults_are_located(keys: Any, where: tuple[str | int, ...], message: str) -> None:
-    with pytest.raises(DataError) as fault:
+    with pytest.raises(BadData) as found:
         prepared(**keys)
-    assert fault.value.where == ("data", *where)
-    assert fault.value.message.startswith(message)
-    assert fault.value.help
+    (fault,) = found.value.faults
+    assert fault.where == ("data", *where)
+    assert fault.message.startswith(message)
+    assert fault.help
 
 
-def test_a_file_that_vanishes_is_told_at_the_source(tmp_path: Path) -> None:
+def test_all_faults_are_told() -> None:
+    with pytest.raises(BadData) as found:
+        prepared(
+            target=["lable"],
+            normalise=["label", "imge"],
+            inputs={"image": "imge"},
+            split={"train": 1.0, "stratify": "lable"},
+            augment=[{"noise": {"deviation": 0.1, "columns": ["label"]}}],
+        )
+    assert [fault.where[1:] for fault in found.value.faults] == [
+        ("inputs", "image"),
+        ("target", 0),
+        ("split", "stratify"),
+        ("normalise", 0),
+        ("normalise", 1),
+        ("augment", 0, "noise", "columns"),
+    ]
+
+
+def test_a_source_that_cannot_be_opened_is_all_there_is_to_tell() -> None:
+    with pytest.raises(BadData) as found:
+        prepared({"csv": {"file": "none.csv", "target": "x"}}, normalise=["imge"])
+    assert [fault.where for fault in found.value.faults] == [("data", "source", "csv", "file")]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_file_that_vanishes_is_named(tmp_path: Path, workers: int) -> None:
     from tests.train.data.test_images import put
 
     for number in range(20):
@@ -150,8 +177,11 @@ def test_a_file_that_vanishes_is_told_at_the_source(tmp_path: Path) -> None:
     written = section({"images": {"folder": "photos", "size": 8, "channels": 1}})
     data = prepare(written, manifest(IMAGE), root=tmp_path, seed=0)
     split = data.splits["train"]
-    (tmp_path / "photos" / "cat" / f"{int(split.numbers[3]):02}.png").unlink()
-    assert split[0, 2]["image"].shape == (1, 8, 8)
-    with pytest.raises(DataError, match="cannot be read") as fault:
-        split[0, 3]
-    assert fault.value.where == ("data", "source")
+    gone = tmp_path / "photos" / "cat" / f"{int(split.numbers[3]):02}.png"
+    gone.unlink()
+    loaded = iter(DataLoader(split, batch_size=3, num_workers=workers, collate_fn=data.collate))
+    assert next(loaded)["image"].shape == (3, 1, 8, 8)
+    with pytest.raises(Unreadable) as fault:
+        next(loaded)
+    assert str(fault.value).startswith(f"`{gone}`: an image cannot be read: ")
+    assert str(fault.value).endswith("; remove or replace it")

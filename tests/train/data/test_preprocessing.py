@@ -18,7 +18,7 @@ from netwright_runtime.train.data.encodings import (
     to_data,
 )
 from netwright_runtime.train.data.holding import Described, Held
-from netwright_runtime.train.data.preprocessing import fitted
+from netwright_runtime.train.data.preprocessing import check, fitted
 from netwright_runtime.train.data.tokenisers import ByteTokeniser
 from torch import Tensor
 
@@ -92,8 +92,8 @@ def test_a_column_can_be_normalised_like_another() -> None:
 )
 def test_faults_are_located(name: str, message: str) -> None:
     with pytest.raises(DataError) as fault:
-        fitted(held(Column("int", ()), torch.arange(3)), torch.arange(3), [name])
-    assert fault.value.where == ("data", "normalise", 0)
+        check(held(Column("int", ()), torch.arange(3)), name, 2)
+    assert fault.value.where == ("data", "normalise", 2)
     assert fault.value.message.startswith(message)
 
 

@@ -44,7 +44,7 @@ class Reach:
 Augmentation = Callable[[Any, Sample, Reach, Generator], Sample]
 
 
-def reach(source: Columns, inputs: Sequence[str]) -> Reach:
+def reach(source: Columns, inputs: Sequence[str] = ()) -> Reach:
     """What augmentations change of a source whose columns `inputs` go to the model."""
     spatial = tuple(name for name, column in source.columns.items() if column.spatial)
     images = tuple(name for name in spatial if _is_float(source.columns[name]))
@@ -56,17 +56,17 @@ def _is_float(column: Column) -> bool:
     return column.dtype == "float"
 
 
-def check(steps: Sequence[Section], source: Columns, reached: Reach) -> None:
-    """DataError where an augmentation has nothing to work on."""
-    for place, step in enumerate(steps):
-        where = ("data", "augment", place)
-        if isinstance(step, Noise):
-            for name in step.columns or ():
-                if name not in source.columns or not _is_float(source.columns[name]):
-                    floats = [n for n, column in source.columns.items() if _is_float(column)]
-                    raise unknown((*where, "noise", "columns"), "column of floats", name, floats)
-        elif not reached.images:
+def check(step: Section, place: int, source: Columns) -> None:
+    """DataError where an augmentation, at `place` of the recipe's list, has nothing to work on."""
+    where = ("data", "augment", place)
+    if not isinstance(step, Noise):
+        if not reach(source).images:
             raise DataError(where, "the source has no images to augment", "leave it out")
+        return
+    floats = [name for name, column in source.columns.items() if _is_float(column)]
+    for name in step.columns or ():
+        if name not in floats:
+            raise unknown((*where, "noise", "columns"), "column of floats", name, floats)
 
 
 def augmented(

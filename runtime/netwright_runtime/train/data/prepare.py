@@ -18,7 +18,7 @@ from netwright_runtime.train.data import augment, checks, preprocessing
 from netwright_runtime.train.data.augment import Reach
 from netwright_runtime.train.data.collate import MASK, Collate
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.errors import DataError, located, unknown
+from netwright_runtime.train.data.errors import DataError, Gathering, Unreadable, unknown
 from netwright_runtime.train.data.preprocessing import Preprocessing
 from netwright_runtime.train.data.sources import opened
 from netwright_runtime.train.data.splits import divided
@@ -40,7 +40,8 @@ class Augmented:
 class Samples(Dataset[Sample]):
     """A split: samples by `(epoch, place in the split)`, or by place alone for epoch 0.
 
-    The same key gives the same sample, in any process and any order.
+    The same key gives the same sample, in any process and any order. What cannot be read any more
+    raises Unreadable.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class Samples(Dataset[Sample]):
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         epoch, place = (0, key) if isinstance(key, int) else key
         number = int(self.numbers[place])
-        with located("data", "source"):
+        try:
             sample = self._prepared.apply(self._source[number])
+        except DataError as fault:
+            raise Unreadable(f"{fault.message}; {fault.help}") from fault
         if self._random is not None:
             drawn = generator(self._random.seed, epoch, number, "augmentation")
             sample = augment.augmented(sample, self._random.steps, self._random.reach, drawn)
@@ -105,12 +108,25 @@ def prepare(section: DataSection, manifest: Manifest, *, root: Path, seed: int) 
         seed: of augmentation.
 
     Raises:
-        DataError: the recipe and the data do not fit; `where` leads to the key.
+        BadData: recipe, model and data do not fit one another; all that was found.
     """
-    source = opened(section.source, root)
-    inputs = checks.assigned(manifest, section.inputs, _offered(source))
-    target = _target(section, source)
-    parts = divided(source, section.split)
+    faults = Gathering()
+    with faults:
+        source = opened(section.source, root)
+    faults.tell()
+    with faults:
+        inputs = checks.assigned(manifest, section.inputs, _offered(source))
+    with faults:
+        target = _target(section, source)
+    with faults:
+        parts = divided(source, section.split)
+    for place, name in enumerate(section.normalise):
+        with faults:
+            preprocessing.check(source, name, place)
+    for place, step in enumerate(section.augment):
+        with faults:
+            augment.check(step, place, source)
+    faults.tell()
     prepared = Preprocessing(
         inputs,
         {n: column.encoding for n, column in source.columns.items() if column.encoding is not None},
@@ -118,7 +134,7 @@ def prepare(section: DataSection, manifest: Manifest, *, root: Path, seed: int) 
         target,
         source.columns[target[0]].classes if len(target) == 1 else (),
     )
-    random = _augmented(section, source, inputs, seed)
+    random = Augmented(section.augment, augment.reach(source, tuple(inputs.values())), seed)
     splits = {
         name: Samples(source, numbers, prepared, random if name == "train" else None)
         for name, numbers in parts.items()
@@ -143,16 +159,6 @@ def _target(section: DataSection, source: Columns) -> tuple[str, ...]:
         if name not in source.columns:
             raise unknown(("data", "target", place), "column", name, source.columns)
     return tuple(section.target)
-
-
-def _augmented(
-    section: DataSection, source: Columns, inputs: Mapping[str, str], seed: int
-) -> Augmented | None:
-    if not section.augment:
-        return None
-    reached = augment.reach(source, tuple(inputs.values()))
-    augment.check(section.augment, source, reached)
-    return Augmented(section.augment, reached, seed)
 
 
 def check_batch(data: Data, manifest: Manifest, batch: Sample) -> list[DataError]:

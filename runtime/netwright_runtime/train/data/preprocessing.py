@@ -127,8 +127,7 @@ def fitted(source: Columns, training: Tensor, names: Iterable[str]) -> dict[str,
     A column that is `like` another is normalised as that one. A feature that never changes keeps
     its size and only loses its mean.
     """
-    names = list(names)
-    own = {name: _checked(source, name, place).like or name for place, name in enumerate(names)}
+    own = {name: source.columns[name].like or name for name in names}
     sums = {leader: _Moments(source.columns[leader]) for leader in dict.fromkeys(own.values())}
     for index in training.tolist() if sums else ():
         sample = source[index]
@@ -137,7 +136,8 @@ def fitted(source: Columns, training: Tensor, names: Iterable[str]) -> dict[str,
     return {name: sums[leader].normalisation() for name, leader in own.items()}
 
 
-def _checked(source: Columns, name: str, place: int) -> Column:
+def check(source: Columns, name: str, place: int) -> None:
+    """DataError where column `name`, at `place` of the recipe's list, cannot be normalised."""
     where = ("data", "normalise", place)
     if name not in source.columns:
         raise unknown(where, "column", name, source.columns)
@@ -145,7 +145,6 @@ def _checked(source: Columns, name: str, place: int) -> Column:
         raise DataError(
             where, f"`{name}` is {source.columns[name]}, and has no deviation", "leave it out"
         )
-    return source.columns[name]
 
 
 class _Moments:
