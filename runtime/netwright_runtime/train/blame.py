@@ -49,7 +49,7 @@ def culprit(
     total = loss(run.run(*_ordered(graph, arguments)))
     if not _finite(total):
         return run.forward()
-    total.backward()
+    total.backward()  # type: ignore[no-untyped-call]
     return run.backward(graph)
 
 
@@ -71,7 +71,8 @@ class _Run(Interpreter):
         if isinstance(value, Tensor) and value.is_floating_point() and node.op != "output":
             self.values[node] = value.detach().clone()
             if value.requires_grad:
-                value.register_hook(lambda gradient: self._send(node, gradient))
+                hook = partial(self._send, node)
+                value.register_hook(hook)  # type: ignore[no-untyped-call]
         return value
 
     def _send(self, node: Node, gradient: Tensor) -> None:

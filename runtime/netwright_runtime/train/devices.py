@@ -33,7 +33,8 @@ def fabric(train: Train, batch_size: int) -> Fabric:
             f"a batch of {batch_size} samples cannot be shared by {world} processes",
             f"let `batch_size` be a multiple of {world}",
         )
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it repeats the recipe
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # it repeats the recipe
     return Fabric(
         accelerator=train.accelerator,
         devices=train.devices,

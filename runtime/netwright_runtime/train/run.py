@@ -42,7 +42,7 @@ from netwright_runtime.train.optimisers import UnusedGroup, optimiser
 from netwright_runtime.train.progress import Bar
 from netwright_runtime.train.report import write_report
 from netwright_runtime.train.seeds import reseed
-from netwright_runtime.train.watching import Watcher
+from netwright_runtime.train.watching import Watch, Watcher
 
 WEIGHTS = "weights.safetensors"
 PREPROCESSING = "preprocessing.json"
@@ -93,6 +93,7 @@ def train(
     folder: Path = Path(),
     resume: bool = False,
     progress: bool = False,
+    watch: Watch | None = None,
 ) -> Run:
     """Train as `recipe` says, and leave everything about it in the folder `out`.
 
@@ -101,6 +102,8 @@ def train(
         folder: what the paths in the recipe are relative to.
         resume: go on from the newest sound checkpoint in `out`, where there is one.
         progress: show a bar, on a terminal.
+        watch: is called with the step and the values of each evaluation of the validation split;
+            what it raises ends the run.
 
     Raises:
         SpecError: the spec is at fault.
@@ -117,6 +120,7 @@ def train(
         _prepare_folder(out, resume)
     fabric.barrier()
     loop = assembly.loop(progress)
+    loop.watcher.watch = watch
     try:
         if loop.keeper is not None:
             assembly.describe()
@@ -291,6 +295,7 @@ class Assembly:
             StepFlops(self.compiled),
             self.signature,
             agreed=self.agreed if fabric.world_size > 1 else bool,
+            averaged=self.averaged if fabric.world_size > 1 else dict,
         )
         if not fabric.is_global_zero:
             return None, watcher
@@ -313,6 +318,13 @@ class Assembly:
         """Whether any process was asked."""
         flag = torch.tensor(float(asked), device=self.fabric.device)
         return bool(self.fabric.all_reduce(flag, reduce_op="sum"))
+
+    def averaged(self, values: dict[str, float]) -> dict[str, float]:
+        """The means over all processes."""
+        given = torch.tensor(list(values.values()), device=self.fabric.device)
+        means = self.fabric.all_reduce(given, reduce_op="mean")
+        assert isinstance(means, torch.Tensor)
+        return dict(zip(values, means.tolist(), strict=True))
 
     def resume(self, loop: Loop) -> None:
         """Go on from the newest sound checkpoint, or begin where there is none yet."""

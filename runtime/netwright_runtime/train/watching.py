@@ -21,6 +21,9 @@ from netwright_runtime.train.losses import Losses
 from netwright_runtime.train.meter import Meter
 from netwright_runtime.train.progress import Bar
 
+Watch = Callable[[int, Mapping[str, float]], None]
+"""Called with a step and the values that an evaluation gave after it."""
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -28,9 +31,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Watcher:
     """Tells others how the run goes. Of several processes only the first has `log` and `bar`.
 
-    every   steps between rows of the log
-    flops   of a step
-    agreed  whether any process was asked to stop: they all have to at the same step
+    every     steps between rows of the log
+    flops     of a step
+    agreed    whether something is so in any process: they all have to stop at the same step
+    averaged  the means of values over all processes
     """
 
     meter: Meter
@@ -40,6 +44,8 @@ class Watcher:
     log: RunLog | None = None
     bar: Bar | None = None
     agreed: Callable[[bool], bool] = bool
+    watch: Watch | None = None
+    averaged: Callable[[dict[str, float]], dict[str, float]] = dict
     _asked: bool = field(default=False, init=False)
 
     def stopped(self) -> bool:
@@ -107,9 +113,11 @@ class Watcher:
         """A step was made. `found` are the losses of its batches with their weights."""
         for batch in group:
             self._count(self.signature.arguments(batch))
-        if self.log is None or progress.step % self.every:
+        if progress.step % self.every:
             return
-        values = _means(found)
+        values = self.averaged(_means(found))
+        if self.log is None:
+            return
         values["lr"] = float(optimiser.param_groups[0]["lr"])
         values["gradient_norm"] = float(norm)
         self.log.metrics(progress.step, progress.epoch, "train", values)
@@ -128,6 +136,8 @@ class Watcher:
             self.log.metrics(progress.step, progress.epoch, split, values)
         if self.bar is not None:
             self.bar.show(progress.step, progress.epoch, values)
+        if self.watch is not None and split == "validation":
+            self.watch(progress.step, values)
 
 
 def _means(found: Sequence[tuple[Losses, float]]) -> dict[str, float]:
