@@ -165,6 +165,8 @@ class _Comparison:
         learned, tied = self.store.learned(), {*self.spec.tie, *self.spec.tie.values()}
         if learns - tied != learned - tied:
             raise Disagreement("frozen weights", sorted((learns ^ learned) - tied))
+        for name, value in state.items():
+            value.requires_grad_(name in learns)  # torch has other kernels for weights that learn
         made.load_state_dict(state, strict=True)
         return made
 

@@ -247,7 +247,18 @@ def function(name: str, args: list[Any], named: dict[str, Any], training: bool) 
         return method(args[0], name, args[1:], named)
     namespace, _, last = op.function.rpartition(".")
     target = getattr(NAMESPACES[namespace], last)
-    return _listed(target(*_spread(op, args), **named))
+    result = _listed(target(*_spread(op, args), **named))
+    if name.startswith("max_pool"):
+        refuse_padding_alone(args[0] if args else named["input"], result)
+    return result
+
+
+def refuse_padding_alone(x: Tensor, result: Any) -> None:
+    """Refused where a window of a maximum sees only padding: torch's backward pass then writes
+    outside of `x`."""
+    pooled = next(tensors(result))
+    if bool(x.isfinite().all()) and not bool(pooled.isfinite().all()):
+        raise Refused("a window of padding alone")
 
 
 def method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> Any:

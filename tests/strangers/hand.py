@@ -22,6 +22,8 @@ from tests.strangers.syntax import Block, Expression, Node, Parameter
 T = TypeVar("T")
 Dim = tuple[int, ...]
 WORDS = {torch.float32: "float", torch.int64: "int", torch.bool: "bool"}
+COUNTERS = ("i", "j")
+"""Names that loops count with: a size is not made of what has another value in each iteration."""
 MAX_ITEMS = 60_000
 """Larger tensors would take the time of many small ones."""
 
@@ -252,6 +254,7 @@ class Hand:
             name: value
             for name, value in self.frames[0].values.items()
             if type(value) is int
+            and name not in COUNTERS
             and len({f.values.get(name) for f in self.frames}) == 1
             and value > 0
         }

@@ -25,6 +25,7 @@ from tests.strangers.evaluate import (
     Results,
     evaluate,
     plain,
+    refuse_padding_alone,
     tensors,
     truth,
 )
@@ -374,6 +375,8 @@ class Oracle:
         if name == "FeatureAlphaDropout" and plain(given[0]).ndim < 2:
             raise Refused("no features to drop")  # which torch says in training only
         result = _named(name, found[1](*inputs))
+        if name.startswith("MaxPool"):
+            refuse_padding_alone(inputs[0], result)
         if any(0 in tensor.shape for tensor in tensors(result)):
             raise Refused("an empty tensor")
         return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from netwright.ir.dims import Dim, Size, at_least, compare, floordiv, show
+from netwright.ir.dims import Dim, Size, at_least, compare, floordiv, known, show
 from netwright.ir.types import TensorType, is_float
 from netwright.ops.binding import describe
 from netwright.ops.entry import Arg, Arguments, ModuleOp, OpError, Result
@@ -62,6 +62,20 @@ def pooled(size: Size, span: Size, stride: Size, pad: Size, ceil_mode: bool) -> 
     return count
 
 
+def _need_content(size: Size, stride: Size, pad: Size, dilation: Size) -> None:
+    """No window steps over the whole input, from padding to padding.
+
+    torch gives such a window -inf and an index outside of the input, at which its backward pass
+    then writes.
+    """
+    numbers = known(size), known(stride), known(pad), known(dilation)
+    length, step, before, apart = (0 if n is None else n for n in numbers)
+    starts = range(-before, 0, step or 1)
+    if None not in numbers and any(start % apart >= length for start in starts):
+        message = f"with dilation {apart}, a window steps over the {length} of the input"
+        raise OpError(message, arg="dilation", code="E0308")
+
+
 def _pool(count: int, x: TensorType, args: Arguments, dilated: bool, padded: bool) -> TensorType:
     kernel = positive_per_axis(args, "kernel_size", count)
     stride = _stride(count, args)
@@ -72,6 +86,7 @@ def _pool(count: int, x: TensorType, args: Arguments, dilated: bool, padded: boo
         span = d * (k - 1) + 1
         _need_half(p, k)
         sizes.append(pooled(size, span, s, p, args["ceil_mode"]))
+        _need_content(size, s, p, d)
     return TensorType(x.dtype, (*x.shape[:-count], *sizes))
 
 

@@ -63,6 +63,7 @@ def inputs_of(
 
 
 def otherwise(elaborator: Elaborator, frame: Frame, node: Node, passing: Value) -> Value:
+    """The value of a node that is switched off: its `else`, or what passes."""
     if node.control.otherwise is not None:
         return first(elaborator.evaluator(frame).value(node.control.otherwise))
     if passing is None:

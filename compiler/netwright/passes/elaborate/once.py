@@ -26,7 +26,9 @@ def once(elaborator: Elaborator, frame: Frame, node: ModuleNode | InlineNode, ca
         holds = evaluator.condition(node.control.when)
         frame.fact(node, "when", holds)
         if not holds:
-            return otherwise(elaborator, frame, node, passing(elaborator, frame, node, call))
+            replaced = node.control.otherwise is not None
+            passed = None if replaced else passing(elaborator, frame, node, call)
+            return otherwise(elaborator, frame, node, passed)
     if isinstance(node, InlineNode):
         return call_inline(elaborator, frame, node, call)
     callee = evaluator.value(node.callee)
