@@ -24,6 +24,9 @@ _EXPECTED = {
     "model_type": "a mapping",
 }
 
+_BOUND = "Input should be "
+"""How pydantic begins to say what a value may be."""
+
 
 def place(root: Value, where: Location) -> Span:
     """The span of the value at `where`, or of what stands nearest above it."""
@@ -84,9 +87,11 @@ def _unknown_name(root: Value, where: Location, error: Any) -> Diagnostic:
 def _out_of_bounds(root: Value, where: Location, error: Any) -> Diagnostic:
     _, value, key = walk(root, where)
     text = error.get("ctx", {}).get("text", error["msg"])
-    expected = text.removeprefix("Value error, ").removeprefix("Input should be ")
-    if expected == text:
-        return Diagnostic("E0702", text[:1].lower() + text[1:], place(root, where))
+    expected = text.removeprefix(_BOUND)
+    if expected == text:  # a check of our own, which says what is wrong
+        reason = text.removeprefix("Value error, ")
+        what = "" if key is None else f"`{key.text}`: "
+        return Diagnostic("E0702", what + reason, place(root, where))
     help = did_you_mean(value.text, expected.split("'")) if isinstance(value, Scalar) else ""
     return Diagnostic("E0702", _holds(value, key, expected), place(root, where), help=help)
 

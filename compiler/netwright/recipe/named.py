@@ -90,7 +90,7 @@ class Named:
         if isinstance(value, dict) and len(value) == 1:
             ((name, arguments),) = value.items()
             return str(name), arguments
-        raise PydanticCustomError("named", f"the name of a {self.what}, or one key with arguments")
+        raise PydanticCustomError("named", "a name, or one key with arguments")
 
     def name_of(self, value: Section) -> str:
         """The name that stands for the arguments `value`."""

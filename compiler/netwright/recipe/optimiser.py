@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from netwright.recipe.named import Named, Section
 
@@ -86,6 +86,12 @@ class SGD(Optimiser):
     momentum: Rate = 0.0
     dampening: Rate = 0.0
     nesterov: bool = False
+
+    @model_validator(mode="after")
+    def _momentum(self) -> Self:
+        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
+            raise ValueError("`nesterov` takes a `momentum`, and no `dampening`")
+        return self
 
 
 OPTIMISERS: dict[str, type[Section]] = {
