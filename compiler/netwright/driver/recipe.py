@@ -18,6 +18,7 @@ from netwright.diagnostics import Diagnostic, Report, SpecError, TooManyErrors
 from netwright.driver.failure import CallError, UnknownSpec
 from netwright.driver.model import Model, check_variant, given_values, load, read
 from netwright.driver.recipe_faults import Location, diagnostic, key_place, listing, place
+from netwright.driver.register import load_sources
 from netwright.frontend import document
 from netwright.frontend.budgets import DEFAULT
 from netwright.frontend.catalogue import Catalogue, Unreadable
@@ -83,6 +84,7 @@ def load_recipe(path: str | os.PathLike[str], assignments: Sequence[str] = ()) -
 
 def load_recipe_text(text: str, file: str, folder: Path, assignments: Sequence[str] = ()) -> Loaded:
     """The recipe in `text`, which diagnostics call `file`."""
+    load_sources()
     report, sources = Report(), Sources()
     sources.add(file, text)
     root = document.read(text, file, report).root

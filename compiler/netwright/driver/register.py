@@ -20,6 +20,9 @@ T = TypeVar("T", bound=type)
 GROUP = "netwright.ops"
 """The entry point group: each entry is a module class, or a Python module that holds some."""
 
+SOURCE_GROUP = "netwright.sources"
+"""The group of sources of data: each entry is a factory of datasets, and gives them its name."""
+
 
 def register(cls: T, *, rule: Rule | None = None) -> T:
     """Make a module class an op that specs can name; usable as a decorator.
@@ -43,22 +46,28 @@ def register(cls: T, *, rule: Rule | None = None) -> T:
 def load_plugin(path: str | Path) -> tuple[str, ...]:
     """Run a Python file of the user's and register the module classes that it defines.
 
+    It may register sources of data itself.
+
     The file runs with all rights: a plugin is code, and comes from the user, never from a spec.
     Returns the ops' names. Raises BadPlugin where the file is missing, fails or defines none.
     """
     file = Path(path)
     if not file.is_file():
         raise BadPlugin(f"there is no plugin file `{path}`")
+    from netwright.recipe.sources import SOURCES  # brings pydantic, which few commands need
+
     name = file.stem
     if not name.isidentifier() or (name in sys.modules and not _same_file(sys.modules[name], file)):
         raise BadPlugin(
             f"`{name}` cannot be the name of a plugin: emitted source imports it by that"
         )
-    if name not in sys.modules:
+    fresh, sources = name not in sys.modules, len(SOURCES)
+    if fresh:
         _execute(name, file)
     found = tuple(_classes(sys.modules[name]))
-    if not found:
-        raise BadPlugin(f"`{path}` defines no subclass of torch.nn.Module")
+    if fresh and not found and len(SOURCES) == sources:
+        del sys.modules[name]
+        raise BadPlugin(f"`{path}` defines no subclass of torch.nn.Module, and no source of data")
     return _registered(str(path), found)
 
 
@@ -118,4 +127,24 @@ def load_entry_points() -> tuple[str, ...]:
             raise BadPlugin(f"the entry point `{entry.name}` fails: {fault}") from fault
         classes = tuple(_classes(offered)) if isinstance(offered, ModuleType) else (offered,)
         names += _registered(entry.value, classes)
+    return tuple(names)
+
+
+@cache
+def load_sources() -> tuple[str, ...]:
+    """Register what installed packages offer in the group `netwright.sources`; the sources' names.
+
+    Raises BadPlugin where one of them cannot be loaded.
+    """
+    from importlib import metadata
+
+    from netwright.recipe.registering import register_source
+
+    names = []
+    for entry in metadata.entry_points(group=SOURCE_GROUP):
+        try:
+            register_source(entry.name, entry.load())
+        except Exception as fault:
+            raise BadPlugin(f"the entry point `{entry.name}` fails: {fault}") from fault
+        names.append(entry.name)
     return tuple(names)

@@ -38,7 +38,7 @@ class Split(Section):
     @model_validator(mode="after")
     def _at_most_all(self) -> Split:
         if sum(self.shares.values()) > 1 + 1e-9:
-            raise ValueError("the shares are more than 1 together")
+            raise ValueError("shares of at most 1 together")
         if not self.shares:
             raise ValueError("at least one of `train`, `validation` and `test`")
         if self.stratify is not None and self.group is not None:

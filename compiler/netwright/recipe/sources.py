@@ -253,7 +253,7 @@ class Interactions(Section):
     @model_validator(mode="after")
     def _enough_items(self) -> Interactions:
         if self.each > self.items:
-            raise ValueError(f"{self.each} different choices among {self.items} items")
+            raise ValueError("no more choices of a user (`each`) than there are `items`")
         return self
 
 

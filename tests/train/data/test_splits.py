@@ -141,7 +141,7 @@ def test_without_train_the_source_has_to_divide_itself() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ({"train": 0.9, "test": 0.2}, "more than 1"),
+        ({"train": 0.9, "test": 0.2}, "at most 1"),
         ({}, "at least one"),
         ({"train": 0.5, "stratify": "a", "group": "b"}, "either"),
         ({"train": 0.0}, "greater than 0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
+from netwright.driver.failure import BadPlugin
+from netwright.driver.register import SOURCE_GROUP, load_plugin, load_sources
 from netwright.recipe.data import DataSection
 from netwright.recipe.sources import SOURCES
-from netwright_runtime.train.data import Column, load_entry_points, register_source
-from netwright_runtime.train.data.sources import user
+from netwright_runtime.train.data import Column, register_source
 from pydantic import ValidationError
 
 from tests.train.data.sections import SOURCE, holds_what_it_says, refused, source
@@ -38,13 +40,11 @@ class Squares:
 @pytest.fixture(autouse=True)
 def no_other_sources() -> Iterator[None]:
     """What a test registers is gone after it."""
-    sources, openers = set(SOURCES), set(user.OPENERS)
+    before = set(SOURCES)
     yield
-    for name in SOURCES.keys() - sources:
+    for name in SOURCES.keys() - before:
         del SOURCES[name]
-    for arguments in user.OPENERS.keys() - openers:
-        del user.OPENERS[arguments]
-    load_entry_points.cache_clear()
+    load_sources.cache_clear()
 
 
 def test_a_dataset_becomes_a_source() -> None:
@@ -133,8 +133,36 @@ def test_parameters_without_names_are_refused() -> None:
 
 
 def test_entry_points_are_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = metadata.EntryPoint("squares", f"{__name__}:Squares", user.GROUP)
+    entry = metadata.EntryPoint("squares", "package:Squares", SOURCE_GROUP)
     monkeypatch.setattr(metadata.EntryPoint, "load", lambda self: Squares)
     monkeypatch.setattr(metadata, "entry_points", lambda group: [entry])
-    assert load_entry_points() == ("squares",)
+    assert load_sources() == ("squares",)
     assert len(source({"squares": {"count": 7}})) == 7
+
+
+def test_an_entry_point_that_fails_is_named() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        entry = metadata.EntryPoint("squares", "no_such_package:Squares", SOURCE_GROUP)
+        patch.setattr(metadata, "entry_points", lambda group: [entry])
+        with pytest.raises(BadPlugin, match="the entry point `squares` fails"):
+            load_sources()
+
+
+def test_a_plugin_file_may_register_sources(tmp_path: Path) -> None:
+    file = tmp_path / "plugin_with_a_source.py"
+    file.write_text(
+        "from netwright_runtime.train import register_source\n"
+        "register_source('counts', lambda count=3: [{'x': i} for i in range(count)])\n"
+    )
+    for _ in range(2):
+        assert load_plugin(file) == ()
+    assert [int(source("counts")[i]["x"]) for i in range(3)] == [0, 1, 2]
+    del sys.modules["plugin_with_a_source"]
+
+
+def test_a_plugin_file_without_either_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "plugin_without_anything.py"
+    file.write_text("x = 1\n")
+    for _ in range(2):
+        with pytest.raises(BadPlugin, match="no source of data"):
+            load_plugin(file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from netwright.artifact import Manifest, Port
 from torch import Tensor
 
-from netwright_runtime.model.sizes import UnknownSize, evaluate
+from netwright_runtime.model.sizes import UnknownSize, evaluate, names_in
 from netwright_runtime.train.data.columns import DTYPES, Column, Sample
 from netwright_runtime.train.data.errors import DataError, unknown
 
@@ -50,14 +50,17 @@ def listed(columns: Mapping[str, Column]) -> str:
     return ", ".join(f"`{name}` {column}" for name, column in columns.items())
 
 
-def misfits(batch: Sample, manifest: Manifest, inputs: Mapping[str, str]) -> list[DataError]:
+def misfits(
+    batch: Sample, manifest: Manifest, inputs: Mapping[str, str], columns: Mapping[str, Column]
+) -> list[DataError]:
     """All that keeps a batch from being the model's inputs, empty where it fits.
 
     Args:
         batch: tensors by column, with the batch axis.
         inputs: the column for each input, as `assigned` gives it.
+        columns: what the source says of each of them.
     """
-    check = _Check(manifest, inputs)
+    check = _Check(manifest, inputs, columns)
     ports = [port for port in manifest.inputs if port.name in inputs]
     faults = [f for port in ports for f in check.named_sizes(port, batch[inputs[port.name]])]
     if not faults:
@@ -76,74 +79,39 @@ class _Check:
 
     manifest: Manifest
     inputs: Mapping[str, str]
+    columns: Mapping[str, Column]
     sizes: dict[str, int] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
 
     def named_sizes(self, port: Port, tensor: Tensor) -> Iterator[DataError]:
-        """Faults of kind, dtype, rank and of the axes that are a number or a dim."""
-        found = _found(tensor)
+        """Faults of kind, dtype, number of axes, and of the axes that are a number or a dim."""
         if port.kind != "tensor":
-            yield self._fault(port, f"it is a list of {_type(port)}", found, "leave it out")
+            yield self._fault(port, "the input takes a list of tensors", "leave the input out")
             return
-        wanted, given = port.dtype, DTYPES.get(tensor.dtype, str(tensor.dtype))
-        if wanted != given and not (wanted in FLOATS and given in FLOATS):
-            yield self._fault(port, f"it is {_type(port)}", found, _dtype_remedy(wanted))
+        given = DTYPES.get(tensor.dtype, str(tensor.dtype))
+        if port.dtype != given and not (port.dtype in FLOATS and given in FLOATS):
+            detail = f"its dtype is {given}, expected {port.dtype}"
+            yield self._fault(port, detail, f"choose a column of {port.dtype}")
         if len(port.shape) != tensor.ndim:
-            yield self._fault(
-                port,
-                f"it is {_type(port)}, of {_axes(len(port.shape))} with that of the batch",
-                f"{found}, of {_axes(tensor.ndim)}",
-                "choose another column, or arguments of the source that give it this shape",
-            )
+            detail = f"a batch of it has {_axes(tensor.ndim)}, expected {len(port.shape)}"
+            yield self._fault(port, detail, _remedy(port))
             return
         for axis, (size, actual) in enumerate(zip(port.shape, tensor.shape, strict=True)):
-            yield from self._axis(port, axis, size, actual, found)
-
-    def _axis(
-        self, port: Port, axis: int, size: int | str, actual: int, found: str
-    ) -> Iterator[DataError]:
-        if isinstance(size, str):
-            if not size.isidentifier():
-                return  # computed from others
-            if size not in self.sizes:
+            if isinstance(size, int):
+                yield from self._expected(port, axis, actual, size)
+            elif size in self.sizes:
+                reason = f" as in `{self.inputs[self.seen[size]]}`"
+                yield from self._expected(port, axis, actual, self.sizes[size], reason)
+            elif size.isidentifier():
                 self.sizes[size], self.seen[size] = actual, port.name
                 yield from self._multiple(port, size, axis, actual)
-                return
-            reason = f" as in `{self.inputs[self.seen[size]]}`"
-            size = self.sizes[size]
-        else:
-            reason = ""
-        if size != actual:
-            yield self._fault(
-                port,
-                f"axis {axis} of {_type(port)} is {size}{reason}",
-                f"{actual} in {found}",
-                _size_remedy(port),
-            )
-
-    def _multiple(self, port: Port, dim: str, axis: int, actual: int) -> Iterator[DataError]:
-        of = next((d.multiple_of for d in self.manifest.dims if d.name == dim), 1)
-        if actual % of:
-            yield self._fault(
-                port,
-                f"axis {axis} of {_type(port)} is a multiple of {of}",
-                str(actual),
-                f"let the source give {of * -(-actual // of)}",
-            )
 
     def computed(self, port: Port, tensor: Tensor) -> Iterator[DataError]:
         """Faults of the axes that are computed from dims: `2 * H`."""
         names = {**self.manifest.params, **self.sizes}
         for axis, (size, actual) in enumerate(zip(port.shape, tensor.shape, strict=True)):
             if isinstance(size, str) and not size.isidentifier():
-                expected = evaluate(size, names)
-                if expected != actual:
-                    yield self._fault(
-                        port,
-                        f"axis {axis} of {_type(port)} is {expected}",
-                        f"{actual} in {_found(tensor)}",
-                        _size_remedy(port),
-                    )
+                yield from self._expected(port, axis, actual, evaluate(size, names))
 
     def constraints(self) -> Iterator[DataError]:
         """Faults of the model's constraints on sizes."""
@@ -154,40 +122,43 @@ class _Check:
             except UnknownSize:
                 continue  # about an optional input that the data do not have
             if not holds:
-                sizes = ", ".join(f"{dim} = {size}" for dim, size in self.sizes.items())
+                named = names_in(constraint)
+                sizes = [f"{dim} = {size}" for dim, size in self.sizes.items() if dim in named]
                 yield DataError(
                     WHERE,
-                    f"the model needs `{constraint}`, and the batch has {sizes}",
+                    f"the model needs `{constraint}`, and the data have {', '.join(sizes)}",
                     "change the arguments of the source, or the params of the model",
                 )
 
-    def _fault(self, port: Port, expected: str, found: str, help: str) -> DataError:
-        column = self.inputs[port.name]
-        message = f"column `{column}` is no input `{port.name}`: {expected}, found {found}"
-        return DataError((*WHERE, port.name), message, help)
+    def _expected(
+        self, port: Port, axis: int, actual: int, size: int, reason: str = ""
+    ) -> Iterator[DataError]:
+        if actual != size:
+            detail = f"axis {axis} of a batch is {actual}, expected {size}{reason}"
+            yield self._fault(port, detail, _remedy(port))
+
+    def _multiple(self, port: Port, dim: str, axis: int, actual: int) -> Iterator[DataError]:
+        of = next((d.multiple_of for d in self.manifest.dims if d.name == dim), 1)
+        if actual % of:
+            detail = f"axis {axis} of a batch is {actual}, expected a multiple of {of}"
+            yield self._fault(port, detail, f"let the source give {of * -(-actual // of)}")
+
+    def _fault(self, port: Port, detail: str, help: str) -> DataError:
+        name = self.inputs[port.name]
+        head = f"column `{name}` {self.columns[name]} is no input `{port.name}` {_type(port)}"
+        return DataError((*WHERE, port.name), f"{head}: {detail}", help)
 
 
 def _type(port: Port) -> str:
     return f"{port.dtype}[{', '.join(map(str, port.shape))}]"
 
 
-def _found(tensor: Tensor) -> str:
-    dtype = DTYPES.get(tensor.dtype, str(tensor.dtype))
-    return f"{dtype}[{', '.join(map(str, tensor.shape))}]"
-
-
 def _axes(count: int) -> str:
     return f"{count} axis" if count == 1 else f"{count} axes"
 
 
-def _dtype_remedy(wanted: str) -> str:
-    if wanted in FLOATS:
-        return "choose a column of floats, or have it read as such"
-    return f"choose a column of {wanted}"
-
-
-def _size_remedy(port: Port) -> str:
+def _remedy(port: Port) -> str:
     return (
         f"set the params of the model that decide `{port.name}`, "
-        "or the arguments of the source that give this shape"
+        "or the arguments of the source that give this shape, or choose another column"
     )

@@ -115,7 +115,7 @@ def prepare(section: DataSection, manifest: Manifest, *, root: Path, seed: int) 
         source = opened(section.source, root)
     faults.tell()
     with faults:
-        inputs = checks.assigned(manifest, section.inputs, _offered(source))
+        inputs = checks.assigned(manifest, section.inputs, offered(source))
     with faults:
         target = _target(section, source)
     with faults:
@@ -142,7 +142,7 @@ def prepare(section: DataSection, manifest: Manifest, *, root: Path, seed: int) 
     return Data(source, splits, inputs, target, prepared)
 
 
-def _offered(source: Columns) -> dict[str, Column]:
+def offered(source: Columns) -> dict[str, Column]:
     """The columns of a batch: those of the source, and the masks of ragged ones."""
     masks = {
         MASK.format(name): Column("int", (None,) * column.shape.count(None))
@@ -163,4 +163,4 @@ def _target(section: DataSection, source: Columns) -> tuple[str, ...]:
 
 def check_batch(data: Data, manifest: Manifest, batch: Sample) -> list[DataError]:
     """All that keeps a batch from being the model's inputs; look before the first step."""
-    return checks.misfits(batch, manifest, data.inputs)
+    return checks.misfits(batch, manifest, data.inputs, offered(data.source))

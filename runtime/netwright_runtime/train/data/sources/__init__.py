@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from netwright.recipe import sources as named
 from netwright.recipe.named import Named, Section
+from netwright.recipe.registering import UserSource
 
 from netwright_runtime.train.data.columns import Columns
 from netwright_runtime.train.data.errors import located
@@ -23,13 +26,8 @@ from netwright_runtime.train.data.sources import (
     text,
     user,
 )
-from netwright_runtime.train.data.sources.user import (
-    Opener,
-    load_entry_points,
-    register_source,
-)
 
-__all__ = ["OPENERS", "load_entry_points", "opened", "register_source"]
+Opener = Callable[[Any, Path], Columns]
 
 OPENERS: dict[type[Section], Opener] = {
     named.Digits: scikit.digits,
@@ -67,7 +65,7 @@ def opened(arguments: Section, root: Path) -> Columns:
     Raises:
         DataError: it cannot be read; `where` leads to the argument.
     """
-    kind = type(arguments)
-    opener = OPENERS.get(kind) or user.OPENERS[kind]
     with located("data", "source", Named("source", named.SOURCES).name_of(arguments)):
-        return opener(arguments, root)
+        if isinstance(arguments, UserSource):
+            return user.opened(arguments, root)
+        return OPENERS[type(arguments)](arguments, root)
