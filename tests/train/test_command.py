@@ -34,7 +34,10 @@ def test_a_faulty_recipe_is_told_before_any_data_is_read(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("data.source={digits: {size: 12}}", "error[E0704]: column `image` is no input `image`"),
+        (
+            "data.source={digits: {size: 12}}",
+            "error[E0704]: column `image` float[1, 12, 12] is no input",
+        ),
         ("optimiser.AdamW.groups=[{match: x}]", "error[E0704]: no parameter of the model is left"),
         ("train.devices=5", "error[E0704]: a batch of 32 samples cannot be shared by 5 processes"),
     ],

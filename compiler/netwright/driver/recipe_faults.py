@@ -24,8 +24,8 @@ _EXPECTED = {
     "model_type": "a mapping",
 }
 
-_BOUND = "Input should be "
-"""How pydantic begins to say what a value may be."""
+_BEGINNINGS = ("Input should be ", "Value error, ")
+"""What pydantic puts before a bound, and before what a check of ours expects."""
 
 
 def place(root: Value, where: Location) -> Span:
@@ -86,12 +86,9 @@ def _unknown_name(root: Value, where: Location, error: Any) -> Diagnostic:
 
 def _out_of_bounds(root: Value, where: Location, error: Any) -> Diagnostic:
     _, value, key = walk(root, where)
-    text = error.get("ctx", {}).get("text", error["msg"])
-    expected = text.removeprefix(_BOUND)
-    if expected == text:  # a check of our own, which says what is wrong
-        reason = text.removeprefix("Value error, ")
-        what = "" if key is None else f"`{key.text}`: "
-        return Diagnostic("E0702", what + reason, place(root, where))
+    expected = error.get("ctx", {}).get("text", error["msg"])
+    for begin in _BEGINNINGS:
+        expected = expected.removeprefix(begin)
     help = did_you_mean(value.text, expected.split("'")) if isinstance(value, Scalar) else ""
     return Diagnostic("E0702", _holds(value, key, expected), place(root, where), help=help)
 

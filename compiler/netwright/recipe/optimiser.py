@@ -90,7 +90,7 @@ class SGD(Optimiser):
     @model_validator(mode="after")
     def _momentum(self) -> Self:
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-            raise ValueError("`nesterov` takes a `momentum`, and no `dampening`")
+            raise ValueError("a `momentum` and no `dampening` with `nesterov`")
         return self
 
 
