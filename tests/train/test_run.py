@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -249,11 +250,31 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_the_node(
     monkeypatch.setattr(Loop, "_prepared", spoiled)
     said = (
         r"the loss of step 6 is not finite: `blocks.1.fc.bias` is a weight that holds infinity "
-        r"before the step; the last checkpoint is of step 3"
+        r"before the step; the last checkpoint is `.*step-000000003.safetensors`"
     )
     with pytest.raises(train.Diverged, match=said):
         run(tmp_path, *PLAIN)
     assert Keeper(tmp_path).steps() == [3]
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO])
+def test_a_full_disk_ends_the_run_and_costs_nothing(
+    fault: int, whole: Left, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if data.startswith(b"12,"):  # the rows of the 12th step
+            raise OSError(fault, os.strerror(fault))
+        return original(descriptor, data[:7])  # a write may take less than it is given
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        said = f"could not be written: {os.strerror(fault)}; the last checkpoint is .*009"
+        with pytest.raises(train.NotWritten, match=said):
+            run(tmp_path, *PLAIN)
+    run(tmp_path, *PLAIN, resume=True)
+    assert not list(whole.differences(Left.by(tmp_path)))
 
 
 class Small:

@@ -15,7 +15,14 @@ _PATTERN = "step-*.safetensors"
 
 
 class NotWritten(Exception):
-    """A checkpoint could not be written; the text says why, and which one is the last."""
+    """A file of the run could not be written; the text says why, and which checkpoint is the
+    last."""
+
+    @classmethod
+    def of(cls, fault: OSError, out: Path, keeper: Keeper | None) -> NotWritten:
+        where = fault.filename or out
+        last = "" if keeper is None else f"; {keeper.last()}"
+        return cls(f"`{where}` could not be written: {fault.strerror or fault}{last}")
 
 
 class Keeper:
@@ -75,6 +82,11 @@ class Keeper:
         """The file of a step; names sort as numbers do."""
         return self.folder / f"step-{step:09}.safetensors"
 
+    def last(self) -> str:
+        """Which checkpoint is the last, in words."""
+        steps = self.steps()
+        return f"the last checkpoint is `{self.path(steps[-1])}`" if steps else "no checkpoint yet"
+
     def newest(self) -> tuple[Checkpoint | None, list[BadCheckpoint]]:
         """The newest checkpoint that can be read, and what is wrong with newer ones."""
         faults: list[BadCheckpoint] = []
@@ -109,8 +121,4 @@ class Keeper:
         try:
             write()
         except OSError as fault:
-            steps = self.steps()
-            last = f"`{self.path(steps[-1])}` is the last" if steps else "there is none before it"
-            raise NotWritten(
-                f"the checkpoint could not be written: {fault.strerror or fault}; {last}"
-            ) from fault
+            raise NotWritten.of(fault, self.folder, self) from fault

@@ -30,10 +30,10 @@ from netwright_runtime.train.evaluation import Evaluation
 from netwright_runtime.train.evidence import Evidence, evidence, keep
 from netwright_runtime.train.files import write_atomically
 from netwright_runtime.train.flops import StepFlops, bound_sizes
-from netwright_runtime.train.keeping import Keeper
+from netwright_runtime.train.keeping import Keeper, NotWritten
 from netwright_runtime.train.loader import InOrder, Shuffled, loader
 from netwright_runtime.train.log import RunLog
-from netwright_runtime.train.loop import Loop, NotFinite
+from netwright_runtime.train.loop import Interrupted, Loop, NotFinite
 from netwright_runtime.train.losses import Loss
 from netwright_runtime.train.manifest import write_manifest
 from netwright_runtime.train.meter import PRECISIONS, Meter, measured_peak
@@ -68,8 +68,7 @@ class Diverged(Exception):
 
     def __init__(self, fault: NotFinite, found: Culprit | None, keeper: Keeper | None) -> None:
         first = "" if found is None else f": {found}"
-        steps = [] if keeper is None else keeper.steps()
-        last = f"; the last checkpoint is of step {steps[-1]}" if steps else ""
+        last = "" if keeper is None else f"; {keeper.last()}"
         super().__init__(f"{fault}{first}{last}")
         self.culprit = found
 
@@ -122,15 +121,17 @@ def train(
     loop = assembly.loop(progress)
     loop.watcher.watch = watch
     try:
-        if loop.keeper is not None:
-            assembly.describe()
         if resume:
             assembly.resume(loop)
+        if loop.keeper is not None:
+            assembly.describe()
         with loop.watcher.signals(), loop.watcher:
             loop.train()
             return assembly.finish(loop)
     except NotFinite as fault:
         raise Diverged(fault, assembly.culprit(loop, fault), loop.keeper) from fault
+    except OSError as fault:
+        raise NotWritten.of(fault, out, loop.keeper) from fault
     finally:
         assembly.close(loop)
 
@@ -360,6 +361,8 @@ class Assembly:
         shown = self.evidence()
         measured = None if batches is None else loop.measure(batches, shown)
         found = None if shown is None else shown.found()
+        if batches is not None and measured is None:
+            raise Interrupted(loop.progress.step)
         if measured is not None:
             split = "test" if "test" in self.data.splits else "validation"
             loop.watcher.evaluated(loop.progress, split, measured)
