@@ -17,6 +17,7 @@ COMMANDS = {
     "show": "show",
     "verify": "verify",
     "train": "train",
+    "sweep": "sweep",
     "list": "list_models",
     "new": "new",
     "fmt": "fmt",

@@ -15,6 +15,7 @@ from netwright.recipe.model import ModelSection
 from netwright.recipe.named import Section
 from netwright.recipe.optimiser import AdamW, OptimiserSection
 from netwright.recipe.schedule import Constant, ScheduleSection
+from netwright.recipe.sweep import Sweep
 from netwright.recipe.training import Train
 
 VERSION = 1
@@ -32,3 +33,5 @@ class Recipe(Section):
     train: Train = Train()
     checkpoints: Checkpoints = Checkpoints()
     log: Log = Log()
+    sweep: Sweep | None = None
+    """What `netwright sweep` tries; `netwright train` leaves it aside."""

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from netwright_runtime.train.report.markup import Markup, element
+from netwright_runtime.train.report.markup import Markup, element, style
 
 WIDTH, HEIGHT = 560, 260
 """Units of the drawing, which scales with the page."""
@@ -19,6 +19,14 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 28, 36
 
 COLOURS = ("#2a78c2", "#d1622b", "#2f8f4e", "#8a4fbf", "#b5305c", "#7a6a00")
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4")
+
+STYLE = """
+.chart { width: 100%; max-width: 640px; font: 12px system-ui, sans-serif; }
+.chart text { fill: currentColor; } .chart .title { font-weight: 600; }
+.chart .quiet { opacity: .7; } .grid { stroke: currentColor; opacity: .15; }
+.stroke { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+"""
+"""What a page with charts needs among its styles."""
 
 MOST_POINTS = 400
 """Points of one line; of longer ones every n-th is drawn, and the last."""
@@ -41,6 +49,12 @@ def lines(title: str, series: Sequence[Series], x: str = "step") -> Markup:
 def points(title: str, series: Sequence[Series], x: str, y: str) -> Markup:
     """A chart of points; the label of a point shows when it is pointed at."""
     return _chart(title, [_finite(s) for s in series], x, y, _circles)
+
+
+def alone(chart: Markup) -> str:
+    """A chart as a file of its own."""
+    opening = '<svg xmlns="http://www.w3.org/2000/svg" style="background: white; color: #222"'
+    return chart.replace("<svg", opening, 1).replace("><title>", f">{style(STYLE)}<title>", 1)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netwright_runtime.train.report.chart import STYLE
 from netwright_runtime.train.report.markup import Markup, element, joined, style
 
 _STYLE = """
@@ -17,16 +18,13 @@ th { font-weight: 600; } tr + tr { border-top: 1px solid #8884; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .scrolled { overflow-x: auto; }
 .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); }
-.chart { width: 100%; max-width: 640px; font-size: 12px; }
-.chart text { fill: currentColor; } .chart .title { font-weight: 600; }
-.chart .quiet, .quiet { opacity: .7; } .grid { stroke: currentColor; opacity: .15; }
-.stroke { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+.quiet { opacity: .7; }
 .matrix td, .matrix th { text-align: center; padding: .2rem .45rem; border: 1px solid #8883; }
 pre { overflow-x: auto; background: #8881; padding: .7rem; font-size: .85rem; }
 """
 
 
-def page(title: str, sections: Mapping[str, Markup]) -> Markup:
+def page(title: str, sections: Mapping[str, Markup], kind: str = "training run") -> Markup:
     """A whole document; a section without content is left out."""
     head = element(
         "head",
@@ -35,8 +33,8 @@ def page(title: str, sections: Mapping[str, Markup]) -> Markup:
             "meta",
             attributes={"name": "viewport", "content": "width=device-width, initial-scale=1"},
         ),
-        element("title", f"{title}: training run"),
-        style(_STYLE),
+        element("title", f"{title}: {kind}"),
+        style(_STYLE + STYLE),
     )
     parts = [joined(element("h2", name), body) for name, body in sections.items() if body]
     body = element("body", element("h1", title), *parts)
