@@ -41,6 +41,11 @@ RANDOM = frozenset({
     "gumbel_softmax", "RReLU", "FractionalMaxPool2d", "FractionalMaxPool3d",
 })  # fmt: skip
 """Random in evaluation too: a method, which computes less, draws other numbers."""
+STEPS = frozenset({
+    "Hardshrink", "hardshrink", "Threshold", "threshold", "sign", "sgn", "round", "floor", "ceil",
+    "trunc", "frac", "argmax", "argmin", "argsort", "sort", "topk", "floor_divide", "remainder",
+})  # fmt: skip
+"""Functions whose values jump."""
 NO_RECOMPUTE = frozenset({"RReLU", "rrelu"})
 """Torch's gradients of these are memory that nothing wrote, where they are computed again."""
 
@@ -202,6 +207,8 @@ class _Comparison:
 
     def _as_the_oracle(self, found: list[Any], expected: Any) -> None:
         close = "linear_scan" in self.drawn.ops  # computed in another order
+        if close and self.drawn.ops & STEPS:
+            return  # rounding may have fallen on another side of a step
         if not same(found, [_detached(t) for t in leaves(expected)], close):
             raise Disagreement("oracle and source", "the outputs differ")
 

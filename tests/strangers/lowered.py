@@ -43,6 +43,8 @@ def reduce(input: Tensor, pattern: str, reduction: str, **lengths: int) -> Tenso
 
 
 def _groups(side: str) -> list[list[str]]:
+    if "." in side.replace("...", ""):
+        raise ValueError(f"an axis has a name, which {side} has not")
     return [
         (found[1].split() if found[1] is not None else [found[2]])
         for found in _GROUP.finditer(side)
@@ -95,13 +97,16 @@ def letters(equation: str) -> str:
 
 
 def linear_scan(a: Tensor, b: Tensor, dim: int = 1) -> Tensor:
-    """h[t] = a[t] * h[t - 1] + b[t], one step after the other."""
-    state = torch.zeros_like(b.select(dim, 0))
+    """h[t] = a[t] * h[t - 1] + b[t], one step after the other.
+
+    In double precision: what follows may have a threshold, on one side of which rounding falls.
+    """
+    state = torch.zeros_like(b.select(dim, 0), dtype=torch.float64)
     states = []
-    for decay, added in zip(a.unbind(dim), b.unbind(dim), strict=True):
+    for decay, added in zip(a.double().unbind(dim), b.double().unbind(dim), strict=True):
         state = decay * state + added
         states.append(state)
-    return torch.stack(states, dim)
+    return torch.stack(states, dim).to(b.dtype)
 
 
 def drop_path(input: Tensor, p: float = 0.0, training: bool = False) -> Tensor:

@@ -53,7 +53,8 @@ _BY_VALUE = re.compile(
     r"out of range|Target values|out of bounds|Class values|Expected all|"
     r"elements of input should be between|must be (non-)?negative|invalid multinomial|prob|"
     r"an empty tensor|ZeroDivisionError|"
-    r"Padding size should be less"  # than a size that no draw makes large enough
+    r"Padding size should be less|is not divisible by|"  # of sizes that no draw makes right
+    r"multiple of 16 bytes"  # as the kernels of one processor have it
 )
 """Torch's words where values are at fault and not types: the checker does not know values."""
 

@@ -374,9 +374,16 @@ class Oracle:
             raise Refused("an empty tensor")
         if name == "FeatureAlphaDropout" and plain(given[0]).ndim < 2:
             raise Refused("no features to drop")  # which torch says in training only
+        first = inputs[0]
+        if (
+            name.startswith("AvgPool")
+            and isinstance(first, Tensor)
+            and not first.is_floating_point()
+        ):
+            raise Refused("integers are averaged on some devices only")
         result = _named(name, found[1](*inputs))
-        if name.startswith("MaxPool"):
-            refuse_padding_alone(inputs[0], result)
+        if name.startswith("MaxPool") and isinstance(first, Tensor):
+            refuse_padding_alone(first, result)
         if any(0 in tensor.shape for tensor in tensors(result)):
             raise Refused("an empty tensor")
         return result

@@ -63,7 +63,8 @@ def same_shape(a: tuple[Size, ...], b: tuple[Size, ...]) -> bool:
 def promote(a: str, b: str) -> str:
     """The dtype of an operation over tensors of dtypes `a` and `b`, as torch promotes.
 
-    `float` with an exact floating dtype gives the exact one; `int` with a float gives the float.
+    `float` is at least as wide as the half ones, so that it stays with them, and becomes a wider
+    one with `float32` and `float64`; `int` with a float gives the float.
     """
     if a == b:
         return a
@@ -78,7 +79,7 @@ def promote(a: str, b: str) -> str:
         return "complex128" if {"complex128", "float64"} & {a, b} else "complex64"
     if {a, b} == {"float16", "bfloat16"}:
         return "float32"
-    order = ["float8_e5m2", "float8_e4m3fn", "float", "bfloat16", "float16", "float32", "float64"]
+    order = ["float8_e5m2", "float8_e4m3fn", "bfloat16", "float16", "float", "float32", "float64"]
     return a if order.index(a) > order.index(b) else b
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import builtins
+from collections.abc import Iterator
 
 IMPORTS = {"torch", "math", "typing"}
 FORBIDDEN_NAMES = {
@@ -29,10 +31,37 @@ def audit(text: str, plugins: frozenset[str] = frozenset()) -> None:
 
     plugins  packages of the user's own modules, which the file may import from
     """
-    for node in ast.walk(ast.parse(text)):
+    module = ast.parse(text)
+    for node in ast.walk(module):
         if not isinstance(node, ALLOWED):
             raise AuditError(f"line {getattr(node, 'lineno', '?')}: {type(node).__name__}")
         _check(node, plugins)
+    _check_bound(module)
+
+
+def _check_bound(module: ast.Module) -> None:
+    """Every name that a function reads is bound in it, or by the file, or built in."""
+    known = {*dir(builtins), *_bound(module)}
+    functions = [n for n in ast.walk(module) if isinstance(n, ast.FunctionDef)]
+    for function in functions:
+        inner = {*known, *(n.arg for n in ast.walk(function) if isinstance(n, ast.arg))}
+        names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+        inner |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        for name in names:
+            if name.id not in inner:
+                raise AuditError(f"line {name.lineno}: nothing binds {name.id}")
+
+
+def _bound(module: ast.Module) -> Iterator[str]:
+    """What a file binds for all of its functions: imports, classes, functions, constants."""
+    for node in module.body:
+        match node:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                yield from ((n.asname or n.name).split(".")[0] for n in names)
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name
+            case ast.Assign(targets=targets):
+                yield from (t.id for t in targets if isinstance(t, ast.Name))
 
 
 def _check(node: ast.AST, plugins: frozenset[str]) -> None:

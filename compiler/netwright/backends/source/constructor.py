@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from netwright.backends.source import splice
-from netwright.backends.source.access import access, attribute_path, group_of, shares_head
-from netwright.backends.source.attributes import Location, location, refuse
+from netwright.backends.source.access import (
+    access,
+    attribute_path,
+    dotted,
+    group_of,
+    is_got,
+    shares_head,
+)
+from netwright.backends.source.attributes import Location, Part, location, refuse
 from netwright.backends.source.chains import becomes_identity
 from netwright.backends.source.code import (
     Assign,
@@ -31,6 +38,7 @@ from netwright.ir.program import (
     BufferNode,
     ExprNode,
     InlineNode,
+    Loop,
     ModuleNode,
     Node,
     ParameterNode,
@@ -156,14 +164,41 @@ class Constructor(Modules):
 
     def _frozen(self, node: Node, target: ex.Expr) -> list[Statement]:
         """`requires_grad_(False)`, under the node's condition where there is one."""
-        condition = node.control.frozen
+        condition, loop = node.control.frozen, node.control.loop
         if condition is None:
             return []
-        freeze = ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),))
-        statement = Evaluate(freeze, span=node.span)
+        if loop is not None and set(ex.free_names(condition)) & {"i", *loop.names}:
+            return [self._frozen_by_iteration(node, loop, condition)]
+        if isinstance(target, ex.Call) and not is_got(target):  # the modules of a container
+            one = self._frozen_one(node, ex.Name("layer"))
+            return [For(("layer",), target, one, span=node.span)]
+        return self._frozen_one(node, target)
+
+    def _frozen_by_iteration(self, node: Node, loop: Loop, condition: ex.Expr) -> Statement:
+        """`for i in range(n): if i < k: ...`: some iterations of a loop are frozen."""
+        assert isinstance(node, ModuleNode | InlineNode)
+        parts = location(node).parts
+        if not any(part.dynamic for part in parts):
+            parts = (*parts, Part("{i}", ex.Name("i")))
+        self.bound.append({"i", *loop.names})
+        try:
+            one = call("self.get_submodule", dotted(parts, self.expr))
+            body = self._frozen_one(node, one)
+        finally:
+            self.bound.pop()
+        used = [*ex.free_names(one), *ex.free_names(condition)]
+        targets, iterable = self._loop_over(node, used)
+        return For(targets, iterable, body, span=node.span)
+
+    def _frozen_one(self, node: Node, target: ex.Expr) -> list[Statement]:
+        condition = node.control.frozen
+        if condition is None or (isinstance(condition, ex.Literal) and not condition.value):
+            return []
+        call = ex.Call(ex.Attribute(target, "requires_grad_"), (ex.Literal(False),))
+        freeze = Evaluate(call, span=node.span)
         if isinstance(condition, ex.Literal):
-            return [statement] if condition.value else []
-        return [If(self.expr(condition), [statement], span=node.span)]
+            return [freeze]
+        return [If(self.expr(condition), [freeze], span=node.span)]
 
     # Modules ------------------------------------------------------------------------------
 
@@ -202,7 +237,12 @@ class Constructor(Modules):
         name, value = ex.children(ex.children(pairs)[0])
         target = call("self.get_submodule", name)
         body: list[Statement] = [SetAttribute(target, value, span=node.span)]
-        body += self._frozen(node, target)
+        loop = node.control.loop
+        self.bound.append(set() if loop is None else {"i", *loop.names})
+        try:
+            body += self._frozen_one(node, target)
+        finally:
+            self.bound.pop()
         if isinstance(pairs, ex.Comprehension):
             body = [For(pairs.targets, pairs.iterable, body, span=node.span)]
         self._switched(node, target, body)

@@ -26,7 +26,7 @@ def once(elaborator: Elaborator, frame: Frame, node: ModuleNode | InlineNode, ca
         holds = evaluator.condition(node.control.when)
         frame.fact(node, "when", holds)
         if not holds:
-            replaced = node.control.otherwise is not None
+            replaced = node.control.otherwise is not None and not node.given.implicit
             passed = None if replaced else passing(elaborator, frame, node, call)
             return otherwise(elaborator, frame, node, passed)
     if isinstance(node, InlineNode):
