@@ -42,10 +42,10 @@ class Unread(ValueError):
         self.help = help
 
 
-def choose(read: Read, have: Sequence[str], default: str | None = None) -> str:
+def choose(read: Read, have: Sequence[str], target: str | None = None) -> str:
     """The name of what `read` stands for, among those that there are.
 
-    default  what a silent recipe means for a column: the data's target
+    target  the data's target, which a silent recipe means by a `target`
 
     Raises:
         Unread: none of them can be meant.
@@ -55,8 +55,8 @@ def choose(read: Read, have: Sequence[str], default: str | None = None) -> str:
         if read.named not in have:
             raise Unread(read.argument, f"there is no {what} `{read.named}`", _help(read, have))
         return read.named
-    if default is not None and default in have:
-        return default
+    if read.argument == "target" and target is not None and target in have:
+        return target
     if read.of == "outputs" and len(have) == 1:
         return have[0]
     found = next((name for name in read.usual if name in have), None)

@@ -105,10 +105,10 @@ def commit(folder: Path) -> dict[str, Any] | None:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
+    # Without locks: a run that is killed here must not leave the repository locked.
+    command = ["git", "--no-optional-locks", "-C", os.fspath(folder), *arguments]
     try:
-        done = subprocess.run(
-            ["git", "-C", os.fspath(folder), *arguments], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from netwright.recipe import metrics as written
-from netwright.recipe.metrics import MetricArguments, label
+from netwright.recipe.metrics import NAMED_METRIC, MetricArguments, label
 from netwright.recipe.reads import choose
 from torch import Tensor
 from torchmetrics import Metric, classification, regression
@@ -36,7 +36,7 @@ class Metrics:
     ) -> None:
         """As for a `Loss`; raises Unread where a metric reads what is not there."""
         sources = {"outputs": outputs, "batch": columns}
-        self._metrics = [_One(metric, target, sources) for metric in metrics]
+        self._metrics = [_One(m, place, target, sources) for place, m in enumerate(metrics)]
 
     def update(self, outputs: Tensors, batch: Tensors) -> None:
         """Add a batch; raises Unfit where shapes or values cannot be meant."""
@@ -55,14 +55,18 @@ class Metrics:
 
 class _One:
     def __init__(
-        self, arguments: MetricArguments, target: str | None, sources: Mapping[str, Sequence[str]]
+        self,
+        arguments: MetricArguments,
+        place: int,
+        target: str | None,
+        sources: Mapping[str, Sequence[str]],
     ) -> None:
         self.label = label(arguments)
+        self._where = ("metrics", place, NAMED_METRIC.name_of(arguments))
         self._arguments = arguments
         self._gather = GATHERED[type(arguments)]
         self._reads = tuple(
-            (read, choose(read, sources[read.of], target if read.argument == "target" else None))
-            for read in arguments.reads()
+            (read, choose(read, sources[read.of], target)) for read in arguments.reads()
         )
         self._metric: Metric | None = None
 
@@ -72,14 +76,14 @@ class _One:
         try:
             make, given = self._gather(self._arguments, read)
         except Unfit as fault:
-            raise Unfit(f"metric `{self.label}`: {fault}") from None
+            raise Unfit(f"metric `{self.label}`: {fault}", self._where) from None
         if self._metric is None:
             self._metric = make().to(given[0].device)
         self._metric.update(*given)
 
     def compute(self) -> float:
         if self._metric is None:
-            raise Unfit(f"metric `{self.label}`: the split holds no batch")
+            raise Unfit(f"metric `{self.label}`: the split holds no batch", self._where)
         return float(self._metric.compute())
 
     def reset(self) -> None:

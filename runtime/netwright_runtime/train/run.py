@@ -24,7 +24,8 @@ from netwright_runtime.train.calling import Signature
 from netwright_runtime.train.checkpoint import BadCheckpoint
 from netwright_runtime.train.data.columns import Sample
 from netwright_runtime.train.data.errors import BadData, DataError
-from netwright_runtime.train.data.prepare import Data, check_batch, prepare
+from netwright_runtime.train.data.prepare import INDEX, Data, check_batch, prepare
+from netwright_runtime.train.draws import Draws
 from netwright_runtime.train.ema import Averages
 from netwright_runtime.train.evaluation import Evaluation
 from netwright_runtime.train.evidence import Evidence, evidence, keep
@@ -34,12 +35,13 @@ from netwright_runtime.train.keeping import Keeper, NotWritten
 from netwright_runtime.train.loader import InOrder, Shuffled, loader
 from netwright_runtime.train.log import RunLog
 from netwright_runtime.train.loop import Interrupted, Loop, NotFinite
-from netwright_runtime.train.losses import Loss
+from netwright_runtime.train.losses import Loss, Unfit
 from netwright_runtime.train.manifest import write_manifest
 from netwright_runtime.train.meter import PRECISIONS, Meter, measured_peak
 from netwright_runtime.train.metrics import Metrics
 from netwright_runtime.train.optimisers import UnusedGroup, optimiser
 from netwright_runtime.train.progress import Bar
+from netwright_runtime.train.reading import unread
 from netwright_runtime.train.report import write_report
 from netwright_runtime.train.seeds import reseed
 from netwright_runtime.train.watching import Watch, Watcher
@@ -128,6 +130,9 @@ def train(
         with loop.watcher.signals(), loop.watcher:
             loop.train()
             return assembly.finish(loop)
+    except Unfit as fault:
+        help = "hold what the model gives against what the column holds"
+        raise BadData([DataError(fault.where, str(fault), help)]) from fault
     except NotFinite as fault:
         raise Diverged(fault, assembly.culprit(loop, fault), loop.keeper) from fault
     except OSError as fault:
@@ -170,7 +175,9 @@ class Assembly:
     def data(self) -> Data:
         section = self.recipe.data
         seed = self.recipe.train.seed
-        return prepare(section, self.compiled.manifest, root=self.folder, seed=seed)
+        made = [name for term in self.recipe.loss for name in term.makes()]
+        manifest = self.compiled.manifest
+        return prepare(section, manifest, root=self.folder, seed=seed, made=made)
 
     @cached_property
     def fabric(self) -> Fabric:
@@ -188,10 +195,13 @@ class Assembly:
         return sha256("\0".join(parts).encode()).hexdigest()
 
     def check(self) -> None:
-        """Hold a batch of each split to the inputs of the model, before anything is made."""
+        """Hold a batch of each split to the loss and the inputs of the model, before anything is
+        made."""
+        if found := unread(self.recipe, *self.read_names()):
+            raise BadData(found)
         faults: dict[str, DataError] = {}
         for split in self.data.splits.values():
-            batch = self.first(split)
+            batch = self.prepared(split)
             for fault in check_batch(self.data, self.compiled.manifest, batch):
                 faults.setdefault(str(fault), fault)
         if faults:
@@ -201,6 +211,12 @@ class Assembly:
         """The first batch of a split, in the source's order."""
         size = 1 if self.data.source.batched else self.recipe.data.batch_size
         return self.data.collate([split[(0, place)] for place in range(min(size, len(split)))])
+
+    def prepared(self, split: Any) -> Sample:
+        """The same as the loss wants the model to see it."""
+        batch = self.first(split)
+        loss = Loss(self.recipe.loss, *self.read_names())
+        return loss.prepare(batch, Draws(0, 0, batch[INDEX].tolist()))
 
     def read_names(self) -> tuple[Sequence[str], Sequence[str], str | None]:
         """What losses and metrics may read: outputs, columns, and the target."""
@@ -385,7 +401,7 @@ class Assembly:
 
     def describe(self) -> None:
         """Write down what the run is made of."""
-        inputs = self.signature.arguments(self.first(self.data.splits["train"]))
+        inputs = self.signature.arguments(self.prepared(self.data.splits["train"]))
         write_manifest(
             self.out,
             self.recipe,

@@ -69,7 +69,7 @@ def test_binary_cross_entropy_is_that_of_torch() -> None:
             LOGITS,
             CLASSES + 1,
             "loss `cross_entropy`: the target holds the class 3, and the output tells 3 apart "
-            "(0 to 2) (`output` is output `y`, `target` is column `t`)",
+            "(0 to 2) (`output` is the output `y`, `target` is the column `t`)",
         ),
         ("cross_entropy", LOGITS, CLASSES - 1, "the class -1"),
         ("cross_entropy", LOGITS, CLASSES.float(), "the target is float32; classes are integers"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,23 +99,32 @@ class Data:
         return self.source.fingerprint()
 
 
-def prepare(section: DataSection, manifest: Manifest, *, root: Path, seed: int) -> Data:
+def prepare(
+    section: DataSection,
+    manifest: Manifest,
+    *,
+    root: Path,
+    seed: int,
+    made: Iterable[str] = (),
+) -> Data:
     """Open a recipe's data, divide it, and fit what is fitted on the training split.
 
     Args:
         manifest: of the model that is trained.
         root: the folder of the recipe, which its paths are relative to.
         seed: of augmentation.
+        made: columns that the loss adds to a batch, and inputs may read.
 
     Raises:
         BadData: recipe, model and data do not fit one another; all that was found.
     """
     faults = Gathering()
     with faults:
-        source = opened(section.source, root)
+        source = opened(section.source, root, section.target)
     faults.tell()
     with faults:
-        inputs = checks.assigned(manifest, section.inputs, offered(source))
+        columns = {**offered(source), **{name: Column("int", ()) for name in made}}
+        inputs = checks.assigned(manifest, section.inputs, columns)
     with faults:
         target = _target(section, source)
     with faults:

@@ -15,7 +15,11 @@ Tensors = Mapping[str, Tensor]
 
 
 class Unfit(ValueError):
-    """Outputs and columns do not fit a loss or metric."""
+    """Outputs and columns do not fit a loss or metric; `where` is its place in the recipe."""
+
+    def __init__(self, message: str, where: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.where = where
 
 
 def alike(output: Tensor, target: Tensor) -> Tensor:

@@ -66,7 +66,10 @@ class Loss:
         """
         made = [name for term in terms for name in term.makes()]
         sources = {"outputs": outputs, "batch": [*columns, *made]}
-        self._terms = [_Term(term, name, target, sources) for term, name in _labelled(terms)]
+        self._terms = [
+            _Term(term, place, name, target, sources)
+            for place, (term, name) in enumerate(_labelled(terms))
+        ]
 
     @property
     def weights(self) -> tuple[float, ...]:
@@ -106,6 +109,7 @@ class _Term:
     def __init__(
         self,
         arguments: LossArguments,
+        place: int,
         name: str,
         target: str | None,
         sources: Mapping[str, Sequence[str]],
@@ -113,10 +117,10 @@ class _Term:
         from netwright_runtime.train.losses.table import ENTRIES
 
         self.arguments, self.name = arguments, name
+        self._where = ("loss", place, NAMED_LOSS.name_of(arguments))
         self._entry = ENTRIES[type(arguments)]
         self._reads = tuple(
-            (read, choose(read, sources[read.of], target if read.argument == "target" else None))
-            for read in arguments.reads()
+            (read, choose(read, sources[read.of], target)) for read in arguments.reads()
         )
         self._checked = False
 
@@ -141,8 +145,10 @@ class _Term:
             self._checked = True
             return self._entry.compute(self.arguments, read)
         except Unfit as fault:
-            names = ", ".join(f"`{r.argument}` is {_what(r)} `{name}`" for r, name in self._reads)
-            raise Unfit(f"loss `{self.name}`: {fault} ({names})") from None
+            names = ", ".join(
+                f"`{read.argument}` is {_said(read, name)}" for read, name in self._reads
+            )
+            raise Unfit(f"loss `{self.name}`: {fault} ({names})", self._where) from None
 
 
 class LossMean:
@@ -192,8 +198,10 @@ def _labelled(terms: Sequence[LossArguments]) -> list[tuple[LossArguments, str]]
     return labelled
 
 
-def _what(read: Read) -> str:
-    return "output" if read.of == "outputs" else "column"
+def _said(read: Read, name: str) -> str:
+    if read.of == "batch":
+        return f"the column `{name}`"
+    return f"the output `{name}`" if name else "the model's output"
 
 
 def _wide(tensor: Tensor) -> Tensor:
