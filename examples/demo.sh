@@ -17,5 +17,9 @@ run netwright emit digits.yaml -o digits.py
 run cat digits.py
 run netwright build digits.yaml -o digits --weights
 run netwright verify digits.yaml --variant small --quick
-say python "examples/digits.py" digits.yaml --variant small --seconds 60 --export digits.onnx
-python "$here/digits.py" digits.yaml --variant small --seconds 60 --export digits.onnx
+sed 's/^model: .*/model: {spec: digits.yaml, variant: small}/' "$here/digits.yaml" > recipe.yaml
+run cat recipe.yaml
+run netwright train recipe.yaml --out run
+run ls run
+say python "examples/digits.py" digits.yaml --variant small --seconds 15 --export digits.onnx
+python "$here/digits.py" digits.yaml --variant small --seconds 15 --export digits.onnx

@@ -205,6 +205,23 @@ def test_precisions(precision: str, tmp_path: Path) -> None:
     assert all(0 < loss < 5 for loss in losses(tmp_path))
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_determinism_is_asked_for_while_the_run_lasts(
+    asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    original = Loop._epoch
+
+    def watched(self: Loop) -> None:
+        seen.append(torch.are_deterministic_algorithms_enabled())
+        original(self)
+
+    monkeypatch.setattr(Loop, "_epoch", watched)
+    run(tmp_path, *FEW, f"train.deterministic={str(asked).lower()}")
+    assert seen == [asked]
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
 def test_computing_again_changes_no_number(tmp_path: Path) -> None:
     run(tmp_path / "one", *FEW)
     run(tmp_path / "two", *FEW, "train.checkpointing=true")

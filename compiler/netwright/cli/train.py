@@ -41,8 +41,10 @@ def run(
     loaded = load_recipe(recipe, set_ or [])
     loaded.sound()
     finished = _trained(loaded, out or Path("runs") / recipe.stem, resume)
-    measured = ", ".join(f"{name} {value:.4g}" for name, value in finished.measured.items())
-    print(f"{finished.folder}: {finished.steps} steps" + (f", {measured}" if measured else ""))
+    parts = [f"{finished.steps} steps"]
+    parts += [f"{name} {value:.4g}" for name, value in finished.measured.items()]
+    if finished.first:
+        print(f"{finished.folder}: {', '.join(parts)}")
 
 
 def _trained(loaded: Loaded, out: Path, resume: bool) -> Run:

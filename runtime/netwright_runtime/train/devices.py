@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from lightning.fabric import Fabric
 from lightning.fabric.strategies.model_parallel import ModelParallelStrategy
 from netwright.recipe.training import Train
@@ -56,3 +59,14 @@ def _sharded(module: nn.Module, mesh: DeviceMesh) -> nn.Module:
         fully_shard(block, mesh=mesh["data_parallel"])
     fully_shard(module, mesh=mesh["data_parallel"])
     return module
+
+
+@contextmanager
+def determinism(asked: bool) -> Iterator[None]:
+    """While it is asked for, an algorithm that may give other numbers again is an error."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(asked or before)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
