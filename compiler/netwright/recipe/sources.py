@@ -71,8 +71,8 @@ class Diabetes(Section):
 class _Table(Section):
     file: str
     """Relative to the recipe."""
-    target: Names
-    """The column, or columns of numbers, to predict."""
+    target: Names | None = None
+    """The columns to predict; without it, the target of the data."""
     task: Task | None = None
     """Without it, whole numbers and texts are classes, and other numbers are quantities."""
     numbers: list[str] | None = None

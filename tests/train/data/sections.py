@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ def refused(written: Any, root: Path = Path()) -> DataError:
 
 
 def holds_what_it_says(columns: Columns) -> None:
-    """Every sample has the columns, dtypes, shapes and bounds that the source describes."""
+    """Every sample has the columns, dtypes, shapes and bounds that the source describes; so has
+    the source that a worker process gets."""
+    columns = pickle.loads(pickle.dumps(columns))
     assert len(columns) > 0
     assert set(columns.target) <= columns.columns.keys()
     for index in range(0, len(columns), max(1, len(columns) // 20)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def test_samples_lie_along_the_first_axis(root: Path, written: dict[str, object]
     holds_what_it_says(found)
     assert torch.equal(found[2]["image"], torch.tensor(IMAGES[2], dtype=torch.float32))
     assert found[4]["label"] == 2
-    assert found.values("label").tolist() == LABELS.tolist()
+    assert found.values("label", torch.arange(5)).tolist() == LABELS.tolist()
     assert found.target == ("label",)
 
 
@@ -46,6 +47,11 @@ def test_npy_files_stay_on_disk(root: Path) -> None:
     changed[0] = 7
     changed.flush()
     assert (found[0]["image"] == 7).all()
+
+
+def test_other_processes_map_the_files_themselves(root: Path) -> None:
+    np.save(root / "i.npy", np.zeros((5, 3, 200, 200), np.uint8))
+    assert len(pickle.dumps(source({"npy": NPY}, root))) < 10_000
 
 
 def test_double_precision_is_read_as_single(root: Path) -> None:

@@ -99,8 +99,8 @@ def test_squares_move_as_their_label_says() -> None:
 def test_users_choose_different_items_and_the_last_two_are_held_out() -> None:
     found = source({"interactions": {"users": 20, "items": 30, "each": 5}})
     assert found.splits is not None
-    users = found.values("user").reshape(20, 5)
-    items = found.values("item").reshape(20, 5)
+    users = found.values("user", torch.arange(100)).reshape(20, 5)
+    items = found.values("item", torch.arange(100)).reshape(20, 5)
     assert all(len(set(row)) == 5 for row in items.tolist())
     assert (users == torch.arange(20)[:, None]).all()
     assert [len(part) for part in found.splits.values()] == [60, 20, 20]
@@ -108,5 +108,7 @@ def test_users_choose_different_items_and_the_last_two_are_held_out() -> None:
 
 
 def test_popular_items_are_chosen_more_often() -> None:
-    counts = torch.bincount(source("interactions").values("item"), minlength=100).sort().values
+    found = source("interactions")
+    chosen = found.values("item", torch.arange(len(found)))
+    counts = torch.bincount(chosen, minlength=100).sort().values
     assert counts[-10:].sum() > 3 * counts[:10].sum()

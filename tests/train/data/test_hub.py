@@ -104,11 +104,32 @@ def test_files_that_the_library_reads(root: Path) -> None:
     (root / "files" / "train.jsonl").write_text('{"x": 1, "label": 0}\n{"x": 2, "label": 1}\n')
     ds.disable_progress_bars()
     found = source(written(folder="files"), root)
-    assert found.values("x").tolist() == [1, 2]
+    assert found.values("x", torch.arange(2)).tolist() == [1, 2]
+
+
+def test_a_name_is_loaded_from_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def load_dataset(name: str, config: str | None, revision: str | None) -> ds.DatasetDict:
+        asked.append((name, config, revision))
+        if name == "some/other":
+            raise ds.exceptions.DatasetNotFoundError("no such data set")
+        return ds.DatasetDict({"train": rows(3), "test": rows(2)})
+
+    monkeypatch.setattr(ds, "load_dataset", load_dataset)
+    hub = {"name": "some/reviews", "config": "en", "revision": "abc", "columns": ["stars"]}
+    found = source({"datasets": hub})
+    assert asked == [("some/reviews", "en", "abc")]
+    assert found.splits == {"train": range(3), "test": range(3, 5)}
+    fault = refused({"datasets": {"name": "some/other"}})
+    assert fault.where == (*SOURCE, "datasets", "name")
+    assert fault.message == "`some/other` cannot be loaded: no such data set"
 
 
 def test_faults_are_located(root: Path) -> None:
+    (root / "empty").mkdir()
     cases = [
+        (written(folder="empty"), ("folder",), "`empty` cannot be loaded"),
         (written(folder="none"), ("folder",), "there is no folder"),
         (written(columns=["phot"]), ("columns",), "there is no column `phot`"),
         (written(columns=["day"]), ("columns",), "no tensor"),

@@ -125,6 +125,23 @@ def test_the_target_can_be_named() -> None:
     assert prepared().preprocessing.classes == tuple("0123456789")
 
 
+def test_the_target_of_a_table_can_be_named_beside_the_source(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b\n" + "1,2\n" * 20)
+    written = {"csv": {"file": "rows.csv"}}
+    port = Port("features", "float", ("B", 1))
+
+    def data(**keys: Any) -> Data:
+        return prepare(section(written, **keys), manifest(port), root=tmp_path, seed=0)
+
+    found = data(target="b")
+    assert found.target == ("b",)
+    assert found.source.columns["features"].shape == (1,)
+    for keys, where in (({}, ("source", "csv", "target")), ({"target": "c"}, ("target",))):
+        with pytest.raises(BadData) as fault:
+            data(**keys)
+        assert [fault.where[1:] for fault in fault.value.faults] == [where]
+
+
 @pytest.mark.parametrize(
     ("keys", "where", "message"),
     [

@@ -68,6 +68,13 @@ def test_only_the_training_split_is_looked_at() -> None:
     assert fitted(held(column, values), torch.arange(30), ["x"]) == before
 
 
+def test_images_of_several_sizes_count_by_their_pixels() -> None:
+    images = [torch.full((1, 2, 3), 1.0), torch.full((1, 3, 1), 4.0)]
+    column = Column("float", (1, None, None), features=0)
+    norm = fitted(Held(Described({"x": column}), {"x": images}), torch.arange(2), ["x"])["x"]
+    assert norm.mean == pytest.approx((2.0,)) and norm.deviation == pytest.approx((2**0.5,))
+
+
 def test_large_offsets_lose_nothing() -> None:
     values = 1e4 + spread(200, 1)
     norm = fitted(held(Column("float", (1,), features=0), values), torch.arange(200), ["x"])["x"]

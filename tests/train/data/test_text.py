@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,6 @@ def test_a_tokeniser_of_the_users(root: Path) -> None:
 
 
 def test_a_tokeniser_can_go_to_another_process(root: Path) -> None:
-    import pickle
-
     bpe = {"text": {"file": "book.txt", "tokens": {"bpe": {"vocabulary": 280}}}}
     learned = tokeniser(source(bpe, root))
     there = pickle.loads(pickle.dumps(learned))

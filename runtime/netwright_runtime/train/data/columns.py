@@ -59,7 +59,8 @@ class Column:
 
 
 class Columns(Dataset[Sample], ABC):
-    """A source of samples: a map-style dataset with a description.
+    """A source of samples: a map-style dataset with a description, which worker processes get by
+    pickle where they are not forked.
 
     columns  by name, all that a sample holds
     target   the columns to predict, where the source knows
@@ -89,9 +90,9 @@ class Columns(Dataset[Sample], ABC):
     def fingerprint(self) -> str:
         """The SHA-256 of the content: another one where any sample differs."""
 
-    def values(self, name: str) -> Tensor:
-        """A column of all samples, `(N, ...)`; sources override it where reading can be saved."""
-        return torch.stack([self[index][name] for index in range(len(self))])
+    def values(self, name: str, numbers: Tensor) -> Tensor:
+        """A column of the samples `numbers`, stacked; sources override it to read no more."""
+        return torch.stack([self[index][name] for index in numbers.tolist()])
 
     def class_names(self) -> Iterable[str]:
         """The classes of the target, where it has one column of classes."""

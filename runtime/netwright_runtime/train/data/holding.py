@@ -63,9 +63,9 @@ class Held(_Described):
     def __getitem__(self, index: int) -> Sample:
         return {name: tensor[index] for name, tensor in self._tensors.items()}
 
-    def values(self, name: str) -> Tensor:
+    def values(self, name: str, numbers: Tensor) -> Tensor:
         held = self._tensors[name]
-        return held if isinstance(held, Tensor) else torch.stack(list(held))
+        return held[numbers] if isinstance(held, Tensor) else super().values(name, numbers)
 
     def fingerprint(self) -> str:
         if self._fingerprint is not None:
@@ -78,8 +78,9 @@ class Held(_Described):
 class Records(_Described):
     """Records that are read one by one, such as the images of a folder.
 
-    rows  the records by number, of which each column's encoding reads its fields
-    name  what a record is called in an error, such as its file
+    rows         the records by number, of which each column's encoding reads its fields
+    fingerprint  of all records
+    names        what each record is called in an error, such as its file; or by its number
     """
 
     def __init__(
@@ -87,12 +88,12 @@ class Records(_Described):
         about: Described,
         rows: Sequence[Record],
         fingerprint: Callable[[], str],
-        name: Callable[[int], str],
+        names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(about)
         self._rows = rows
         self._fingerprint = fingerprint
-        self._name = name
+        self._names = names
         self._encodings: dict[str, Encoding] = {
             column: described.encoding
             for column, described in about.columns.items()
@@ -106,8 +107,8 @@ class Records(_Described):
         record = self._rows[index]
         return {column: self._encoded(column, index, record) for column in self._encodings}
 
-    def values(self, name: str) -> Tensor:
-        rows = ((index, self._rows[index]) for index in range(len(self)))
+    def values(self, name: str, numbers: Tensor) -> Tensor:
+        rows = ((index, self._rows[index]) for index in numbers.tolist())
         return torch.stack([self._encoded(name, index, row) for index, row in rows])
 
     def fingerprint(self) -> str:
@@ -117,4 +118,5 @@ class Records(_Described):
         try:
             return self._encodings[column](record)
         except DataError as fault:
-            raise DataError((), f"{self._name(index)}: {fault.message}", fault.help) from fault
+            name = f"sample {index}" if self._names is None else f"`{self._names[index]}`"
+            raise DataError((), f"{name}: {fault.message}", fault.help) from fault

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -21,7 +22,8 @@ from netwright_runtime.train.data.errors import DataError, unknown
 FORMAT = 1
 """Version of the JSON; a reader refuses what it does not know."""
 
-FILE = "preprocessing.json"
+AT_ONCE = 256
+"""Samples that are in memory together while normalisation is fitted."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +40,20 @@ class Normalisation:
 
     def apply(self, values: Tensor) -> Tensor:
         """Normalised values of a sample `(..., F, ...)`, or of a batch."""
-        mean, deviation = self._tensors(values.device)
+        mean, deviation = self._tensors
         return ((values.double() - mean) / deviation).to(values.dtype)
 
     def undo(self, values: Tensor) -> Tensor:
         """What `apply` made the values from."""
-        mean, deviation = self._tensors(values.device)
+        mean, deviation = (tensor.to(values.device) for tensor in self._tensors)
         return (values.double() * deviation + mean).to(values.dtype)
 
-    def _tensors(self, device: torch.device) -> tuple[Tensor, Tensor]:
+    @cached_property
+    def _tensors(self) -> tuple[Tensor, Tensor]:
+        """Mean and deviation, shaped to be taken from a sample or from a batch."""
         shape = () if len(self.mean) == 1 else (-1, *(1,) * self.axes)
-        both = torch.tensor([self.mean, self.deviation], dtype=torch.float64, device=device)
-        return both[0].reshape(shape), both[1].reshape(shape)
+        mean, deviation = torch.tensor([self.mean, self.deviation], dtype=torch.float64)
+        return mean.reshape(shape), deviation.reshape(shape)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class Preprocessing:
             "format": FORMAT,
             "inputs": dict(self.inputs),
             "encodings": {n: encodings.to_data(e) for n, e in self.encodings.items()},
-            "normalisations": {n: vars(norm) for n, norm in self.normalisations.items()},
+            "normalisations": {n: asdict(norm) for n, norm in self.normalisations.items()},
             "target": self.target,
             "classes": self.classes,
         }
@@ -128,11 +132,11 @@ def fitted(source: Columns, training: Tensor, names: Iterable[str]) -> dict[str,
     its size and only loses its mean.
     """
     own = {name: source.columns[name].like or name for name in names}
-    sums = {leader: _Moments(source.columns[leader]) for leader in dict.fromkeys(own.values())}
-    for index in training.tolist() if sums else ():
-        sample = source[index]
-        for name, moments in sums.items():
-            moments.add(sample[name])
+    sums = {leader: _Moments(source.columns[leader]) for leader in own.values()}
+    for name, moments in sums.items():
+        size = 1 if source.columns[name].ragged else AT_ONCE
+        for start in range(0, len(training), size):
+            moments.add(source.values(name, training[start : start + size]))
     return {name: sums[leader].normalisation() for name, leader in own.items()}
 
 
@@ -148,7 +152,7 @@ def check(source: Columns, name: str, place: int) -> None:
 
 
 class _Moments:
-    """Mean and variance of samples that come one by one (Chan, Golub, LeVeque 1983)."""
+    """Mean and variance of samples that come some at a time (Chan, Golub, LeVeque 1983)."""
 
     def __init__(self, column: Column) -> None:
         self._column = column
@@ -157,9 +161,10 @@ class _Moments:
         self._squares = torch.zeros((), dtype=torch.float64)
 
     def add(self, values: Tensor) -> None:
-        wide = values.double()
+        """Take in some samples, `(n, ...)`."""
         axis = self._column.features
-        rows = wide[None] if axis is None else wide.movedim(axis, 0)
+        wide = values.double()
+        rows = wide[None] if axis is None else wide.movedim(axis + 1 if axis >= 0 else axis, 0)
         rows = rows.reshape(len(rows), -1)
         count = rows.shape[1]
         mean = rows.mean(1)

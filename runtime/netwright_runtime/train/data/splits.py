@@ -57,16 +57,16 @@ def _parts(source: Columns, numbers: Tensor, split: Split) -> dict[str, Tensor]:
     if source.gap is not None:
         return _in_order(numbers, split, source.gap)
     if split.group is not None:
-        return _by_group(numbers, _column(source, split.group, "group")[numbers], split)
+        return _by_group(numbers, _column(source, split.group, "group", numbers), split)
     if split.stratify is None:
         return _at_random(numbers, split, 0)
-    labels = _column(source, split.stratify, "stratify")[numbers]
+    labels = _column(source, split.stratify, "stratify", numbers)
     classes = _distinct(labels).tolist()
     pieces = [_at_random(numbers[labels == c], split, 1 + i) for i, c in enumerate(classes)]
     return {name: torch.cat([piece[name] for piece in pieces]).sort().values for name in pieces[0]}
 
 
-def _column(source: Columns, name: str, key: str) -> Tensor:
+def _column(source: Columns, name: str, key: str, numbers: Tensor) -> Tensor:
     """A column with one whole number a sample."""
     if name not in source.columns:
         raise unknown((*WHERE, key), "column", name, source.columns)
@@ -75,7 +75,7 @@ def _column(source: Columns, name: str, key: str) -> Tensor:
         raise DataError(
             (*WHERE, key), f"`{name}` is {column}, no column of whole numbers", "name another"
         )
-    return source.values(name)
+    return source.values(name, numbers)
 
 
 def _distinct(values: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from netwright.recipe.named import Named, Section
 from netwright.recipe.registering import UserSource
 
 from netwright_runtime.train.data.columns import Columns
-from netwright_runtime.train.data.errors import located
+from netwright_runtime.train.data.errors import DataError, located
 from netwright_runtime.train.data.sources import (
     arrays,
     graph,
@@ -56,16 +56,30 @@ OPENERS: dict[type[Section], Opener] = {
 """What opens each source that comes with netwright, by the model of its arguments."""
 
 
-def opened(arguments: Section, root: Path) -> Columns:
+def opened(arguments: Section, root: Path, target: Sequence[str] | None = None) -> Columns:
     """The source that a recipe names.
 
     Args:
         root: the folder that paths are relative to.
+        target: what the recipe names beside the source, for a source that asks and is not told.
 
     Raises:
         DataError: it cannot be read; `where` leads to the argument.
     """
-    with located("data", "source", Named("source", named.SOURCES).name_of(arguments)):
+    name = Named("source", named.SOURCES).name_of(arguments)
+    asks = target is not None and getattr(arguments, "target", target) is None
+    if not asks:
+        return _opened(arguments, root, name)
+    try:
+        return _opened(arguments.model_copy(update={"target": target}), root, name)
+    except DataError as fault:
+        if fault.where[3:] != ("target",):
+            raise
+        raise DataError(("data", "target"), fault.message, fault.help) from fault
+
+
+def _opened(arguments: Section, root: Path, name: str) -> Columns:
+    with located("data", "source", name):
         if isinstance(arguments, UserSource):
             return user.opened(arguments, root)
         return OPENERS[type(arguments)](arguments, root)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from netwright_runtime.train.data.columns import DTYPES, Column, Columns, Sample
 from netwright_runtime.train.data.encodings import Pixels, Values
 from netwright_runtime.train.data.errors import DataError, located, unknown
 from netwright_runtime.train.data.sources import paths
+from netwright_runtime.train.data.sources.stored import InMemory, OnDisk, Stored
 
 Array = NDArray[np.generic]
 
@@ -27,29 +29,30 @@ class Arrays(Columns):
     """Arrays with samples along the first axis, read when a sample is asked for."""
 
     def __init__(
-        self, arrays: Mapping[str, Array], arguments: Npz | Npy, files: Sequence[tuple[str, Path]]
+        self, stored: Mapping[str, Stored], arguments: Npz | Npy, files: Sequence[tuple[str, Path]]
     ) -> None:
+        arrays = {name: held.array for name, held in stored.items()}
         _check(arrays, arguments)
-        self._arrays = arrays
+        self._stored = stored
         self._files = files
         self._encodings = {name: _encoding(name, arrays[name], arguments) for name in arrays}
         self.columns = {name: self._column(name) for name in arrays}
         self.target = tuple(arguments.target or ())
 
     def __len__(self) -> int:
-        return len(next(iter(self._arrays.values())))
+        return len(next(iter(self._stored.values())).array)
 
     def __getitem__(self, index: int) -> Sample:
-        return {name: self._tensor(name, index) for name in self._arrays}
+        return {name: self._tensor(name, index) for name in self._stored}
 
-    def values(self, name: str) -> Tensor:
-        return torch.stack([self._tensor(name, index) for index in range(len(self))])
+    def values(self, name: str, numbers: Tensor) -> Tensor:
+        return torch.stack([self._tensor(name, index) for index in numbers.tolist()])
 
     def fingerprint(self) -> str:
         return hashing.of_files(self._files)
 
     def _tensor(self, name: str, index: int) -> Tensor:
-        return self._encodings[name]({name: self._arrays[name][index]})
+        return self._encodings[name]({name: self._stored[name].array[index]})
 
     def _column(self, name: str) -> Column:
         """Images `(C, H, W)` are normalised by channel, others by their last axis."""
@@ -72,33 +75,33 @@ def _encoding(name: str, array: Array, arguments: Npz | Npy) -> Pixels | Values:
 def npz(arguments: Npz, root: Path) -> Arrays:
     """A column for each array of the file."""
     path = paths.file(root, arguments.file, "file")
-    with located("file"):
-        arrays = _read(path, mapped=False)
-    if not isinstance(arrays, Mapping) or not arrays:
-        raise DataError(("file",), f"`{path}` holds no named arrays", "write it by `numpy.savez`")
-    return Arrays(dict(arrays), arguments, [("npz", path)])
+    with located("file"), _reading(path):
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray) or not found:
+            raise DataError((), f"`{path}` holds no named arrays", "write it by `numpy.savez`")
+        arrays = {name: InMemory(found[name]) for name in found}
+    return Arrays(arrays, arguments, [("npz", path)])
 
 
 def npy(arguments: Npy, root: Path) -> Arrays:
     """A column for each file; the arrays stay on disk."""
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, Stored] = {}
     files = []
     for name, given in arguments.columns.items():
         path = paths.file(root, given, "columns", name)
-        with located("columns", name):
-            array = _read(path, mapped=True)
-        if not isinstance(array, np.ndarray):
-            raise DataError(("columns", name), f"`{path}` holds no array", "use the source `npz`")
-        arrays[name] = array
+        arrays[name] = OnDisk(path)
+        with located("columns", name), _reading(path):
+            if not isinstance(arrays[name].array, np.ndarray):
+                raise DataError((), f"`{path}` holds several arrays", "use the source `npz`")
         files.append((name, path))
     return Arrays(arrays, arguments, files)
 
 
-def _read(path: Path, mapped: bool) -> object:
-    """What the file holds. Pickled objects are refused: they could run code."""
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """NumPy's errors are told. Pickled objects are refused: they could run code."""
     try:
-        found = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-        return found if isinstance(found, np.ndarray) else {name: found[name] for name in found}
+        yield
     except (OSError, ValueError) as fault:
         raise DataError((), f"`{path}` cannot be read: {fault}", "write it by NumPy") from fault
 

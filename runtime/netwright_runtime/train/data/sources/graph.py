@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import networkx as nx
 import torch
 from netwright.recipe.loss import IGNORED
 from netwright.recipe.sources import Karate
 from torch import Tensor
 
 from netwright_runtime.train.data.columns import Column
+from netwright_runtime.train.data.errors import library
 from netwright_runtime.train.data.holding import Described, Held
 from netwright_runtime.train.draws import generator
 
@@ -23,7 +23,7 @@ def karate(arguments: Karate, root: Path) -> Held:
     Each split has one sample, the graph with the labels of that split's members and -100 for all
     others. `x`: float (N, N), the identity; `edge_index`: int (2, E); `label`: int (N).
     """
-    graph = nx.karate_club_graph()
+    graph = library("networkx", "networkx").karate_club_graph()
     members = graph.number_of_nodes()
     ties = torch.tensor(list(graph.edges), dtype=torch.int64).T
     edges = torch.cat([ties, ties.flip(0)], dim=1)

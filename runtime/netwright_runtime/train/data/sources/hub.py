@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ SPLITS = {
     "test": ("test",),
 }
 """Our names of splits, and those that publishers use."""
+
+_REMEDIES = {
+    "name": "look for its name on the hub, and whether the hub can be reached",
+    "folder": "write it by `save_to_disk`",
+}
 
 _DTYPES = {"float": "float", "int": "int", "uint": "int", "bool": "bool"}
 """The beginnings of the library's dtypes, and what a sample's tensor is."""
@@ -49,24 +55,25 @@ def datasets(arguments: Datasets, root: Path) -> Records:
         if name not in columns:
             raise unknown(("target",), "column", name, columns)
     about = Described(columns, target, "", ranges if len(parts) > 1 else None)
-    return Records(about, whole, lambda: _fingerprint(whole), lambda i: f"sample {i}")
+    return Records(about, whole, partial(_fingerprint, whole))
 
 
 def _loaded(arguments: Datasets, root: Path) -> Mapping[str, Any]:
     """The splits by name."""
     import datasets as ds
 
-    if arguments.folder is None:
-        found = ds.load_dataset(arguments.name, arguments.config, revision=arguments.revision)
-    else:
-        top = paths.folder(root, arguments.folder, "folder")
-        saved = any((top / name).is_file() for name in ("state.json", "dataset_dict.json"))
-        try:
+    key = "name" if arguments.folder is None else "folder"
+    try:
+        if arguments.folder is None:
+            assert arguments.name is not None
+            found = ds.load_dataset(arguments.name, arguments.config, revision=arguments.revision)
+        else:
+            top = paths.folder(root, arguments.folder, "folder")
+            saved = any((top / name).is_file() for name in ("state.json", "dataset_dict.json"))
             found = ds.load_from_disk(str(top)) if saved else ds.load_dataset(str(top))
-        except (OSError, ValueError) as fault:
-            raise DataError(
-                ("folder",), f"`{top}` cannot be read: {fault}", "write it by `save_to_disk`"
-            ) from fault
+    except (OSError, ValueError, ds.exceptions.DatasetsError) as fault:
+        shown = arguments.name or arguments.folder
+        raise DataError((key,), f"`{shown}` cannot be loaded: {fault}", _REMEDIES[key]) from fault
     return found if isinstance(found, ds.DatasetDict) else {"train": found}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from netwright.recipe.data import PARTS
@@ -38,7 +39,7 @@ def images(arguments: Images, root: Path) -> Records:
     )
     rows = [{"image": file, "label": file.parent.name} for file in files]
     named = [(file.relative_to(top).as_posix(), file) for file in files]
-    return Records(about, rows, lambda: hashing.of_files(named), lambda i: f"`{files[i]}`")
+    return Records(about, rows, partial(hashing.of_files, named), list(map(str, files)))
 
 
 def image_columns(arguments: Images, classes: tuple[str, ...]) -> dict[str, Column]:

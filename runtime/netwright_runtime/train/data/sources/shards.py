@@ -10,6 +10,7 @@ import io
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -82,9 +83,7 @@ def shards(arguments: Shards, root: Path) -> Records:
             raise unknown(("target",), "column", name, columns)
     named = [(tar.name, tar) for tar in tars]
     about = Described(columns, target)
-    return Records(
-        about, rows, lambda: hashing.of_files(named), lambda i: f"sample `{rows.names[i]}`"
-    )
+    return Records(about, rows, partial(hashing.of_files, named), rows.names)
 
 
 def _tars(patterns: Sequence[str], root: Path) -> list[Path]:

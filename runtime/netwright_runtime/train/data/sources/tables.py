@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,11 @@ def numbers(table: Any, names: Sequence[str], key: str) -> Tensor:
 
 def _table(table: Any, arguments: Csv | Parquet, path: Path, root: Path) -> Held:
     """`features`: float (F); `categories`: int (K); `tokens`: int (T); and the targets."""
-    made = _target(table, arguments)
-    rest = {*arguments.target, arguments.text}
+    target = arguments.target
+    if target is None:
+        raise DataError(("target",), "it is not said what to predict", "name it by `target: ...`")
+    made = _target(table, target, arguments.task)
+    rest = {*target, arguments.text}
     quantities = _picked(arguments.numbers, numeric(table), {*rest, *(arguments.categories or ())})
     kinds = _picked(arguments.categories, texts(table), rest)
     if quantities:
@@ -96,23 +100,23 @@ def _table(table: Any, arguments: Csv | Parquet, path: Path, root: Path) -> Held
         made["categories"] = _categories(table, kinds)
     if arguments.text is not None:
         made["tokens"] = _tokens(table, arguments.text, arguments.tokens, arguments.length, root)
-    about = Described({name: column for name, (column, _) in made.items()}, tuple(arguments.target))
+    about = Described({name: column for name, (column, _) in made.items()}, tuple(target))
     held = {name: values for name, (_, values) in made.items()}
-    return Held(about, held, lambda: hashing.of_files([("table", path)]))
+    return Held(about, held, partial(hashing.of_files, [("table", path)]))
 
 
 def _picked(asked: list[str] | None, found: Sequence[str], rest: set[str | None]) -> list[str]:
     return asked if asked is not None else [name for name in found if name not in rest]
 
 
-def _target(table: Any, arguments: Csv | Parquet) -> dict[str, Made]:
+def _target(table: Any, target: Sequence[str], task: str | None) -> dict[str, Made]:
     """Classes by index for `int ()`, quantities as `float (1)`."""
     made: dict[str, Made] = {}
-    for name in arguments.target:
+    for name in target:
         with located("target"):
             _known(name, table.column_names, "column")
             _complete(table, name)
-        if _quantity(table, name, arguments.task):
+        if _quantity(table, name, task):
             column = Column("float", (1,), features=0)
             made[name] = (column, numbers(table, [name], "target"))
         else:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from netwright.recipe.sources import Sonnets, Text, TokenFile
-from numpy.typing import NDArray
 
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import Column, Columns, Sample
 from netwright_runtime.train.data.encodings import TextTokens
 from netwright_runtime.train.data.errors import DataError
 from netwright_runtime.train.data.sources import paths
+from netwright_runtime.train.data.sources.stored import InMemory, OnDisk, Stored
 from netwright_runtime.train.data.tokenisers import Tokeniser, chosen
 
 
@@ -29,12 +29,14 @@ class Windows(Columns):
     target = ("next_tokens",)
 
     def __init__(
-        self, tokens: NDArray[np.integer], length: int, stride: int | None,
+        self, tokens: Stored, length: int, stride: int | None,
         vocabulary: int | None, tokeniser: Tokeniser | None, fingerprint: str,
     ) -> None:  # fmt: skip
-        if len(tokens) <= length:
+        if len(tokens.array) <= length:
             raise DataError(
-                ("length",), f"{len(tokens)} tokens make no window of {length}", "make it shorter"
+                ("length",),
+                f"{len(tokens.array)} tokens make no window of {length}",
+                "make it shorter",
             )
         self._tokens = tokens
         self._length = length
@@ -48,11 +50,12 @@ class Windows(Columns):
         }
 
     def __len__(self) -> int:
-        return (len(self._tokens) - 1 - self._length) // self._stride + 1
+        return (len(self._tokens.array) - 1 - self._length) // self._stride + 1
 
     def __getitem__(self, index: int) -> Sample:
         start = index * self._stride
-        window = torch.from_numpy(self._tokens[start : start + self._length + 1].astype(np.int64))
+        items = self._tokens.array[start : start + self._length + 1]
+        window = torch.from_numpy(items.astype(np.int64))
         return {"tokens": window[:-1], "next_tokens": window[1:]}
 
     def fingerprint(self) -> str:
@@ -80,7 +83,7 @@ def sonnets(arguments: Sonnets, root: Path) -> Windows:
 
 def _windows(content: str, arguments: Text | Sonnets, root: Path) -> Windows:
     tokeniser = chosen(arguments.tokens, content, root)
-    tokens = tokeniser.encode(content).numpy().astype(np.int32)
+    tokens = InMemory(tokeniser.encode(content).numpy().astype(np.int32))
     print_of = hashing.of_text(content)
     return Windows(tokens, arguments.length, arguments.stride, tokeniser.size, tokeniser, print_of)
 
@@ -95,7 +98,7 @@ def token_file(arguments: TokenFile, root: Path) -> Windows:
             f"`{path}` has {path.stat().st_size} bytes, no multiple of {size}",
             f"name the dtype that it was written in instead of {arguments.dtype}",
         )
-    tokens = np.memmap(path, np.dtype(arguments.dtype), mode="r")
+    tokens = OnDisk(path, arguments.dtype)
     return Windows(
         tokens, arguments.length, arguments.stride, arguments.vocabulary, None,
         hashing.of_files([("tokens", path)]),
