@@ -11,7 +11,7 @@ import pytest
 from netwright.recipe import Recipe
 from netwright_runtime import train
 from netwright_runtime.train.evidence import EVIDENCE
-from netwright_runtime.train.log import METRICS
+from netwright_runtime.train.log import EVENTS, METRICS
 from netwright_runtime.train.report import REPORT
 from netwright_runtime.train.table import read
 
@@ -163,6 +163,10 @@ def test_a_model_of_the_field_learns(tmp_path, name) -> None:
     assert {label.removesuffix("_10") for label in logged} >= wanted | {"loss"}
     assert set(found.measured) == logged
     assert (out / REPORT).is_file()
+    events = [json.loads(line)["event"] for line in (out / EVENTS).read_text().splitlines()]
+    assert events[0] == "started"
+    assert {"checkpoint", "evaluated"} <= set(events)
+    assert events[-1] == "finished"
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,7 @@ class Loop:
                 self.divisor,
             )
             self.keeper.save(checkpoint)
+            self.watcher.happened("checkpoint", self.progress)
 
     def _stop(self, saved: bool = False) -> None:
         if not saved:

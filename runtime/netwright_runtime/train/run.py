@@ -98,6 +98,7 @@ def train(
             _resume(made, loop)
         if loop.keeper is not None:
             _describe(made)
+            loop.watcher.happened("started", loop.progress, steps=loop.steps)
         with devices.determinism(recipe.train.deterministic), loop.watcher.signals(), loop.watcher:
             loop.train()
             return _finish(made, loop)
@@ -172,6 +173,7 @@ def _finish(made: Assembly, loop: Loop) -> Run:
         write_atomically(made.out / RECIPE, made.recipe.model_dump_json(indent=1).encode())
         if found is not None:
             keep(made.out, found)
+        loop.watcher.happened("finished", loop.progress)
         write_report(made.out)
     return Run(made.out, loop.progress.step, measured or {}, made.fabric.is_global_zero)
 

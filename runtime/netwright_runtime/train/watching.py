@@ -16,7 +16,7 @@ from netwright_runtime.train.calling import Signature
 from netwright_runtime.train.checkpoint import BadCheckpoint, Progress
 from netwright_runtime.train.data.columns import Sample
 from netwright_runtime.train.flops import StepFlops
-from netwright_runtime.train.log import RunLog
+from netwright_runtime.train.log import Fact, RunLog
 from netwright_runtime.train.losses import Losses
 from netwright_runtime.train.meter import Meter
 from netwright_runtime.train.progress import Bar
@@ -98,6 +98,11 @@ class Watcher:
         if self.log is not None:
             self.log.event("shrunk", step=progress.step, divisor=divisor)
 
+    def happened(self, event: str, progress: Progress, **facts: Fact) -> None:
+        """The run has begun, saved a checkpoint, or come to its end."""
+        if self.log is not None:
+            self.log.event(event, step=progress.step, **facts)
+
     def close(self) -> None:
         if self.log is not None:
             self.log.close()
@@ -134,6 +139,7 @@ class Watcher:
         """A split was measured."""
         if self.log is not None:
             self.log.metrics(progress.step, progress.epoch, split, values)
+            self.log.event("evaluated", step=progress.step, split=split, **values)
         if self.bar is not None:
             self.bar.show(progress.step, progress.epoch, values)
         if self.watch is not None and split == "validation":

@@ -55,12 +55,11 @@ def _candidate(values: Mapping[str, Any]) -> Given | str:
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, bool]]:
-    """The folders that were trained in, and whether they were there before."""
+    """The folders that were trained in, and whether as a run that goes on."""
     seen: list[tuple[Path, bool]] = []
 
     def train(recipe: Recipe, out: Path, *, folder: Path, resume: bool, watch: Any) -> None:
-        assert resume
-        seen.append((out, out.is_dir()))
+        seen.append((out, resume))
         out.mkdir(exist_ok=True)
         table = Table(out / METRICS)
         for epoch in range(1, 4):
@@ -164,7 +163,7 @@ def test_a_trial_whose_process_was_killed_is_gone_on_with(tmp_path, trained) -> 
     trial.suggest_float("x", 0.0, 1.0)
     trial.set_user_attr(OWNER, owner().replace(owner().rpartition(":")[2], str(ended.pid)))
     trial.set_user_attr(FOLDER, "trial-0000")
-    (tmp_path / "trial-0000").mkdir()
+    (tmp_path / "trial-0000" / "checkpoints").mkdir(parents=True)
     _join(tmp_path, _sweep(trials=2))
     assert len(trained) == 2
     assert trained[0] == (tmp_path / "trial-0000", True)
@@ -172,6 +171,12 @@ def test_a_trial_whose_process_was_killed_is_gone_on_with(tmp_path, trained) -> 
     assert first.state is TrialState.FAIL
     assert again.state is TrialState.COMPLETE
     assert again.params == first.params
+
+
+def test_a_trial_that_nobody_signed_does_not_count(tmp_path, trained) -> None:
+    _study(tmp_path).ask()
+    _join(tmp_path, _sweep(trials=1))
+    assert [again for _, again in trained] == [False]
 
 
 def test_a_trial_of_a_process_that_lives_is_left_to_it(tmp_path, trained) -> None:

@@ -71,9 +71,16 @@ def owner() -> str:
 
 
 def left_alone(trial: FrozenTrial) -> bool:
-    """Whether the process that worked on a trial is gone; those of other machines are not."""
-    host, _, process = str(trial.user_attrs.get(OWNER, "")).rpartition(":")
-    if trial.state is not TrialState.RUNNING or host != socket.gethostname():
+    """Whether the process that worked on a trial is gone; those of other machines are not.
+
+    A trial without an owner was begun by a process that ended before it could sign.
+    """
+    if trial.state is not TrialState.RUNNING:
+        return False
+    if OWNER not in trial.user_attrs:
+        return True
+    host, _, process = str(trial.user_attrs[OWNER]).rpartition(":")
+    if host != socket.gethostname():
         return False
     try:
         os.kill(int(process), 0)

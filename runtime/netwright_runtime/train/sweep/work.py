@@ -15,6 +15,7 @@ from netwright.recipe import Recipe
 from netwright.recipe.sweep import Sweep
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from netwright_runtime.train.keeping import FOLDER as CHECKPOINTS
 from netwright_runtime.train.log import METRICS
 from netwright_runtime.train.loop import Interrupted, OutOfMemory
 from netwright_runtime.train.run import Diverged, train
@@ -158,8 +159,9 @@ def _run(study: optuna.Study, sweep: Sweep, job: _Job) -> None:
     """Train a candidate and tell the study what came out."""
     trial, candidate = job.trial, job.candidate
     watch = _Watch(sweep, trial) if sweep.pruned else None
+    begun = (job.out / CHECKPOINTS).is_dir()
     try:
-        train(candidate.recipe, job.out, folder=candidate.folder, resume=True, watch=watch)
+        train(candidate.recipe, job.out, folder=candidate.folder, resume=begun, watch=watch)
     except _Pruned:
         study.tell(trial, state=TrialState.PRUNED)
     except (Diverged, OutOfMemory) as fault:
