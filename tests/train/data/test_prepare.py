@@ -118,6 +118,16 @@ def test_masks_of_ragged_columns_can_be_inputs(tmp_path: Path) -> None:
     assert batch["tokens_mask"].sum(1).max() == batch["tokens"].shape[1]
 
 
+def test_what_a_loss_makes_can_be_an_input_too() -> None:
+    time = Port("time", "int", ("B",))
+    model = manifest(IMAGE, time)
+    data = prepare(section("digits"), model, root=Path(), seed=0, made=["time"])
+    batch = data.collate([data.splits["train"][0, place] for place in range(2)])
+    assert not check_batch(data, model, batch | {"time": torch.tensor([3, 5])})
+    (fault,) = check_batch(data, model, batch | {"time": torch.tensor([0.3, 0.5])})
+    assert fault.where == ("data", "inputs", "time")
+
+
 def test_the_target_can_be_named() -> None:
     data = prepared(target="image")
     assert data.target == ("image",)

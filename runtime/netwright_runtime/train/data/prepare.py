@@ -80,6 +80,7 @@ class Data:
     inputs         the column for each input of the model
     target         the columns that loss and metrics read
     preprocessing  to be saved with the model
+    columns        all that a batch may hold: of the source, masks of ragged ones, made by the loss
     """
 
     source: Columns
@@ -87,6 +88,7 @@ class Data:
     inputs: Mapping[str, str]
     target: tuple[str, ...]
     preprocessing: Preprocessing
+    columns: Mapping[str, Column]
 
     @property
     def collate(self) -> Collate:
@@ -122,8 +124,8 @@ def prepare(
     with faults:
         source = opened(section.source, root, section.target)
     faults.tell()
+    columns = {**offered(source), **{name: Column("int", ()) for name in made}}
     with faults:
-        columns = {**offered(source), **{name: Column("int", ()) for name in made}}
         inputs = checks.assigned(manifest, section.inputs, columns)
     with faults:
         target = _target(section, source)
@@ -148,7 +150,7 @@ def prepare(
         name: Samples(source, numbers, prepared, random if name == "train" else None)
         for name, numbers in parts.items()
     }
-    return Data(source, splits, inputs, target, prepared)
+    return Data(source, splits, inputs, target, prepared, columns)
 
 
 def offered(source: Columns) -> dict[str, Column]:
@@ -172,4 +174,4 @@ def _target(section: DataSection, source: Columns) -> tuple[str, ...]:
 
 def check_batch(data: Data, manifest: Manifest, batch: Sample) -> list[DataError]:
     """All that keeps a batch from being the model's inputs; look before the first step."""
-    return checks.misfits(batch, manifest, data.inputs, offered(data.source))
+    return checks.misfits(batch, manifest, data.inputs, data.columns)
