@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.faults.alarms import alarms
+from tests.faults.alarms import alarms, catalogue
 from tests.faults.corpus import FAULTS
 from tests.faults.fault import Fault
 from tests.faults.pool import verdicts
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 where enough is caught, and without `--alarms` nothing else is asked."""
     options = _options().parse_args(arguments)
     if options.alarms is not None:
-        return _print_alarms(options.alarms, options.jobs)
+        return _print_alarms(options.alarms, options.jobs, options.json)
     chosen = [f for f in FAULTS if _wanted(f, options)]
     if not chosen:
         print("no fault is called that", file=sys.stderr)
@@ -57,17 +57,23 @@ def _wanted(fault: Fault, options: argparse.Namespace) -> bool:
 
 
 def _progress(done: int, count: int) -> None:
+    """A line that counts on where someone looks, and now and then a line in a log."""
     if sys.stderr.isatty():
         print(f"\r{done} of {count}", end="" if done < count else "\n", file=sys.stderr)
+    elif done % 50 == 0 or done == count:
+        print(f"{done} of {count}", file=sys.stderr, flush=True)
 
 
-def _print_alarms(count: int, jobs: int) -> int:
+def _print_alarms(count: int, jobs: int, file: Path | None) -> int:
     found, held = [], 0
     for name, told in alarms(count, jobs):
         held += 1
         found += [f"{name}: {line}" for line in told]
-        _progress(held, held)
+        _progress(held, count + len(catalogue()))
     print(*found, f"{len(found)} false alarms in {held} sound models", sep="\n")
+    if file is not None:
+        counts = {"generated": count, "catalogue": held - count, "alarms": found}
+        file.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
     return 1 if found else 0
 
 

@@ -14,6 +14,9 @@ from tests.faults.corpus import FAULTS
 from tests.faults.fault import Fault, Unmatched
 from tests.faults.judging import Verdict, judged
 
+CHUNK = 8
+"""Faults that one process takes at a time, mostly of one model: its sound form is judged once."""
+
 
 class NotSeeded(Exception):
     """A fault cannot be had: an edit does not fit any more, or the compiler refuses the spec."""
@@ -23,7 +26,7 @@ def verdicts(faults: Sequence[Fault], jobs: int) -> Iterator[Verdict]:
     """Every fault's verdict, in the order given."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(jobs, quiet) as pool:
-        yield from pool.imap(_judged, map(FAULTS.index, faults))
+        yield from pool.imap(_judged, map(FAULTS.index, faults), CHUNK)
 
 
 def quiet() -> None:

@@ -40,3 +40,27 @@ def test_a_source_that_differs_in_training_alone() -> None:
     assert found.node == "drop"
     assert "training" in found.message
     assert found.place.startswith("net.yaml:")
+
+
+CALLED = """inputs: {x: "float[B, 6]"}
+graph:
+  wide: Linear(out_features=6)
+  drop: Dropout(p=0.5)
+  scaled: drop * 0.5 if training else drop
+  act: ReLU
+  out: Linear(out_features=3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "node"),
+    [
+        ("self.wide(x)", "self.wide(self.wide(x))", "wide"),
+        ("self.wide(x)", "self.wide(x[:, :3])", "wide"),
+        ("x * 0.5 if self.training else x", "x * 0.5 if self.training else -x", "scaled"),
+    ],
+    ids=["called twice", "raises", "in one mode alone"],
+)
+def test_what_the_source_adds_is_named_and_not_what_reads_it(old: str, new: str, node: str) -> None:
+    found = finding(patched(subject(CALLED), old, new), PROPERTY)
+    assert found.node == node

@@ -60,3 +60,19 @@ def test_a_large_model_is_counted_though_a_smaller_one_stands_for_it() -> None:
 def test_it_applies_to_what_claims_it() -> None:
     assert outcome(subject(TEXT.partition("properties")[0]), PROPERTY).verdict == "skipped"
     assert PROPERTY.level == Level.QUICK
+
+
+@pytest.mark.parametrize(
+    ("graph", "parameters", "node"),
+    [
+        ("{wide: 'Linear(out_features=8, bias=False)', out: Linear(out_features=3)}", 67, "wide"),
+        ("{a: Linear(out_features=4), b: a(a), c: ReLU}", 40, "a"),
+        ("{wide: Linear(out_features=8), out: Linear(out_features=3)}", 90, ""),
+    ],
+    ids=["no bias", "shared", "unknown"],
+)
+def test_the_node_that_accounts_for_what_is_missing(graph: str, parameters: int, node: str) -> None:
+    text = (
+        f'inputs: {{x: "float[B, 4]"}}\ngraph: {graph}\nproperties: {{parameters: {parameters}}}\n'
+    )
+    assert finding(subject(text), PROPERTY).node == node

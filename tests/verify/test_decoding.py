@@ -65,3 +65,9 @@ def test_a_state_that_is_not_used_is_caught() -> None:
 def test_it_applies_to_what_carries_state() -> None:
     text = RECURRENT.replace("state: {h: last}\n", "")
     assert outcome(subject(text), PROPERTY).reason == "the model carries no state"
+
+
+def test_a_state_that_forgets_positions() -> None:
+    found = finding(subject(CACHED.replace("present: keys", "present: x")), PROPERTY)
+    assert found.node == "x"
+    assert "positions of `T` the state `present` holds" in found.message

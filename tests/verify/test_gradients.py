@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from netwright_runtime.verify.properties.gradients import PROPERTY
 
+from tests.faults.plugins import WhereNan
 from tests.verify.subjects import finding, outcome, subject
+from tests.verify.tapping import PLACE, tapped
 
 INPUT = 'inputs: {x: "float[B, 6]"}\n'
 
@@ -51,3 +53,28 @@ def test_frozen_weights_need_no_gradient() -> None:
     text = f"{INPUT}graph: {{a: {{op: Linear, out_features: 4, frozen: true}}}}\n"
     found = outcome(subject(text), PROPERTY)
     assert (found.verdict, found.reason) == ("skipped", "the model has no parameters to train")
+
+
+def test_integers_between_floats_are_named_whoever_else_learns() -> None:
+    text = (
+        f"{INPUT}graph:\n  a: Linear(out_features=4)\n"
+        "  b: Linear(out_features=4)(a.int().float())\n  out: a + b\n"
+    )
+    assert finding(subject(text), PROPERTY).node == "b"
+    meant = text + "properties: {surrogate_gradients: [b]}\n"
+    assert outcome(subject(meant), PROPERTY).verdict == "passed"
+
+
+def test_the_node_without_a_slope_is_named_and_not_one_after_it() -> None:
+    text = (
+        f"{INPUT}graph:\n  a: Linear(out_features=4)\n  shut: clamp(a, 90, 99) - 90\n"
+        "  out: (shut.exp() - shut).sum(-1)\n"
+    )
+    assert finding(subject(text), PROPERTY).node == "shut"
+
+
+def test_a_gradient_that_is_not_finite_at_zero() -> None:
+    with tapped(WhereNan) as held:
+        found = finding(held, PROPERTY)
+    assert (found.node, found.place) == ("tap", PLACE)
+    assert "at zero is not finite" in found.message

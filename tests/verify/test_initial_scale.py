@@ -28,7 +28,7 @@ def test_values_of_the_claimed_scale_pass() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "node"),
-    [("normal(std=0.02)", "body.fc"), ("normal(std=1.0)", "body.fc"), ("zeros", "body.fc")],
+    [("normal(std=0.02)", "stem"), ("normal(std=1.0)", "body.fc"), ("zeros", "stem")],
 )
 def test_a_wrong_initialiser_is_told_by_its_output(rule: str, node: str) -> None:
     text = TEXT.replace("kaiming_normal(a=0)", rule)

@@ -7,7 +7,7 @@ from netwright_runtime.verify.properties.initialisation import PROPERTY
 from netwright_runtime.verify.property import Finding, Trial
 from netwright_runtime.verify.subject import Subject
 
-from tests.verify.subjects import patched, subject
+from tests.verify.subjects import finding, patched, subject
 
 SPEC = """\
 params: {depth: 3}
@@ -47,3 +47,22 @@ def test_a_rule_that_the_source_lost_is_found(old: str, new: str, node: str, why
     first = found(patched(subject(SPEC), old, new))[0]
     assert first.node == node
     assert why in first.message
+
+
+def test_a_distribution_of_another_form() -> None:
+    text = (
+        'inputs: {x: "float[B, 16]"}\ngraph: {fc: Linear(out_features=8)}\n'
+        "init: [{match: fc.weight, with: xavier_uniform}]\n"
+    )
+    found = finding(patched(subject(text), "xavier_uniform_", "xavier_normal_"), PROPERTY)
+    assert found.node == "fc"
+    assert "its kurtosis is" in found.message
+
+
+def test_a_parameter_of_the_specs_own_is_named_by_itself() -> None:
+    text = (
+        'inputs: {x: "float[B, 16]"}\n'
+        "graph: {gain: {parameter: [16], init: ones}, out: x * gain}\n"
+    )
+    found = finding(patched(subject(text), "torch.ones(16)", "torch.zeros(16)"), PROPERTY)
+    assert found.node == "gain"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from netwright_runtime.verify.properties.modes import PROPERTY
 from torch import Tensor, nn
 
@@ -60,6 +61,40 @@ def test_what_acts_by_mode_may_differ() -> None:
 def test_what_the_spec_says_of_training_is_meant() -> None:
     text = SPEC % "twice: path * 2 if training else path\n  out: ReLU"
     assert outcome(subject(text), PROPERTY).verdict == "passed"
+
+
+NOISY = """inputs: {x: "float[B, 6]"}
+graph:
+  fc: Linear(out_features=4)
+  noisy: %s
+  out: Linear(out_features=3)
+"""
+
+
+@pytest.mark.parametrize(
+    "noisy",
+    [
+        "fc + 0.1 * randn_like(fc) if training else fc",
+        "fc * (1 + 0.1 * randn_like(fc)) if training else fc",
+        "fc * bernoulli(fc.sigmoid()) if training else fc * fc.sigmoid()",
+    ],
+)
+def test_noise_may_stand_before_weights(noisy: str) -> None:
+    assert outcome(subject(NOISY % noisy), PROPERTY).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    "noisy",
+    [
+        "2 * fc if training else fc",
+        "fc if training else 2 * fc",
+        "fc + 0.1 * randn_like(fc) if training else 2 * fc",
+    ],
+)
+def test_weights_that_read_something_else_in_evaluation(noisy: str) -> None:
+    found = finding(subject(NOISY % noisy), PROPERTY)
+    assert found.node == "noisy"
+    assert "in training, its noise at zero" in found.message
 
 
 def test_modules_that_draw_or_keep_statistics() -> None:

@@ -73,3 +73,13 @@ def test_an_output_that_is_not_declared_has_the_name_of_its_node(claim: str, mes
 
 def test_it_applies_to_what_claims_it() -> None:
     assert outcome(subject(TEXT.partition("properties")[0]), PROPERTY).verdict == "skipped"
+
+
+def test_where_a_nan_begins() -> None:
+    text = (
+        'inputs: {x: "float[B, N]"}\n'
+        "graph: {spread: 'std(x, dim=1)', y: 'softplus(spread)'}\n"
+        "properties: {output_range: {y: [0, null]}}\n"
+    )
+    found = finding(subject(text), PROPERTY)
+    assert (found.node, found.message) == ("spread", "the output `y` is NaN, and here it begins")

@@ -81,3 +81,13 @@ def test_a_causal_model_is_not_excused_by_its_causality() -> None:
 )
 def test_it_applies_to_what_masks_padding(text: str) -> None:
     assert outcome(subject(text), PROPERTY).verdict == "skipped"
+
+
+def test_a_mean_over_all_positions_feels_how_much_padding_there_is() -> None:
+    text = POOLED.replace("(mixed * real).sum(1) / real.sum(1)", "(mixed * real).mean(1)")
+    assert finding(subject(text + CLAIM), PROPERTY).node == "pooled"
+
+
+def test_no_padding_is_appended_beyond_what_the_spec_admits() -> None:
+    text = POOLED.replace("graph:", "where: [T <= 9]\ngraph:")
+    assert outcome(subject(text + CLAIM), PROPERTY).verdict == "passed"

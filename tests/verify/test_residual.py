@@ -67,9 +67,50 @@ def test_a_forgotten_residual_is_missed_where_the_sum_was_to_be(
     assert found.place.startswith("net.yaml:")
 
 
-def test_a_norm_of_the_sum_is_no_residual() -> None:
-    text = BLOCKS.replace("res2: res1 + fc2", "res2: LayerNorm()(res1 + fc2)")
+POST_NORM = """\
+inputs: {x: "float[B, T, 8]"}
+graph: {layers: {op: Layer, repeat: 2}}
+properties: {residual: [layers]}
+blocks:
+  Layer:
+    inputs: {x: "float[B, T, C]"}
+    graph:
+      fc1: Linear(out_features=C)(x)
+      res1: x + fc1
+      norm1: LayerNorm
+      fc2: Linear(out_features=C)
+      act: GELU
+      res2: norm1 + act
+      norm2: LayerNorm
+"""
+
+
+def test_a_block_may_norm_its_sums() -> None:
+    assert outcome(subject(POST_NORM), PROPERTY).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "node"),
+    [
+        ("res1: x + fc1", "res1: 1.0 * fc1", "layers.0.res1"),
+        ("res2: norm1 + act", "res2: 1.0 * act", "layers.0.res2"),
+        ("res2: norm1 + act", "res2: act", "layers.0.act"),
+    ],
+)
+def test_a_forgotten_residual_before_a_norm(old: str, new: str, node: str) -> None:
+    assert old in POST_NORM
+    assert finding(subject(POST_NORM.replace(old, new)), PROPERTY).node == node
+
+
+def test_a_norm_within_a_block_that_ends_in_a_sum_is_no_residual() -> None:
+    text = BLOCKS.replace("res1: x + proj", "res1: LayerNorm()(x + proj)")
     assert finding(subject(text), PROPERTY).node == "layers.0.res2"
+
+
+def test_a_sum_that_the_next_one_leaves_out() -> None:
+    found = finding(subject(BLOCKS.replace("res1 + fc2", "x + fc2")), PROPERTY)
+    assert found.node == "layers.0.res2"
+    assert "leaves out the sum `layers.0.res1`" in found.message
 
 
 def test_a_block_that_changes_the_type_is_no_residual() -> None:

@@ -50,3 +50,16 @@ def test_a_wrong_prediction_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_peaks_of_the_catalogue_are_close(spec: str, variant: str | None) -> None:
     model = compiled(SPECS / f"{spec}.yaml", variant, params=REQUIRED.get(spec, {}))
     assert outcome(subject_of(model), PROPERTY).verdict == "passed"
+
+
+def test_the_node_that_is_counted_otherwise_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    linear = MODULES["Linear"]
+    lying = replace(linear, flops=lambda *args: linear.flops(*args) * 2)
+    monkeypatch.setitem(MODULES, "Linear", lying)
+    found = finding(subject(SPEC), PROPERTY)
+    assert (found.node, found.place) == ("fc", "net.yaml:8:7")
+
+
+def test_the_node_with_another_weight_is_named() -> None:
+    found = finding(patched(subject(SPEC), "nn.Linear(4, 7)", "nn.Linear(4, 7, False)"), PROPERTY)
+    assert found.node == "fc"

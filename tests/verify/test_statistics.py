@@ -75,3 +75,18 @@ def test_a_gradient_that_is_infinite() -> None:
     found = finding(subject(SPEC % "root: sqrt((act - x) * 0.0) + act"), PROPERTY)
     assert found.node == "layers.9.root"
     assert "is not finite" in found.message
+
+
+def test_a_softmax_that_gives_all_to_one_item() -> None:
+    text = (
+        'inputs: {x: "float[B, T, 16]"}\n'
+        "graph:\n"
+        "  q: Linear(out_features=16)(x)\n"
+        "  scores: q @ x.mT * 64\n"
+        "  causal: arange(T)[:, None] >= arange(T)\n"
+        "  masked: where(causal, scores, -inf)\n"
+        "  out: softmax(masked, dim=-1) @ x\n"
+    )
+    found = finding(subject(text), PROPERTY)
+    assert (found.node, found.message.partition(" leaves")[0]) == ("scores", "a softmax over it")
+    assert outcome(subject(text.replace("* 64", "/ 4")), PROPERTY).verdict == "passed"

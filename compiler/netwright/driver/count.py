@@ -138,6 +138,28 @@ def _with_rest(counts: Counts, rest: Mapping[Path, WeightDecl]) -> Counts:
     )
 
 
+def flops_by_node(counts: Counts) -> dict[str, Size]:
+    """The FLOPs of every node by its path, those of all its calls together.
+
+    What is walked along a dim, or called again, is one node: its rows say nothing of each call.
+    """
+    found: dict[str, Size] = {}
+    whole: list[str] = []
+    for path, row in _below((), counts):
+        name = ".".join(path)
+        found[name] = found.get(name, 0) + row.flops
+        if not row.children or _sum(c.flops for c in row.children) != row.flops:
+            whole.append(f"{name}.")
+    return {n: flops for n, flops in found.items() if not n.startswith(tuple(whole))}
+
+
+def _below(path: Path, counts: Counts) -> Iterator[tuple[tuple[str, ...], Counts]]:
+    for row in counts.children:
+        inner = (*named(path), *named(row.path))
+        yield inner, row
+        yield from _below(inner, row)
+
+
 def tied(elaboration: Elaboration) -> dict[str, str]:
     """Weights that share the storage of others, by name."""
     return dict(ties(elaboration, Report()))

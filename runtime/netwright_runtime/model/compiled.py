@@ -88,6 +88,9 @@ class Compiler(Protocol):
     def flops(self, given: frozenset[str]) -> int | str:
         """Predicted operations of a call, as an expression over the dims."""
 
+    def flops_by_node(self, given: frozenset[str]) -> Mapping[str, int | str]:
+        """The same for every node, by its path; blocks stand before what they hold."""
+
     def peak(self, given: frozenset[str], sizes: Mapping[str, int]) -> int:
         """Predicted bytes of the values that are alive at once in a call in evaluation."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from netwright.artifact import Artifact
 from netwright.diagnostics import SpecError
-from netwright.driver.count import count, total_parameters
+from netwright.driver.count import count, flops_by_node, total_parameters
 from netwright.driver.graph import graph
 from netwright.driver.model import Model, load, read
 from netwright.driver.peak import peak_bytes
@@ -124,6 +124,10 @@ class _Compiler:
 
     def flops(self, given: frozenset[str]) -> int | str:
         return size_text(count(self.elaboration, self.elaboration.cases[Case(given)]).flops)
+
+    def flops_by_node(self, given: frozenset[str]) -> dict[str, int | str]:
+        counts = count(self.elaboration, self.elaboration.cases[Case(given)])
+        return {path: size_text(flops) for path, flops in flops_by_node(counts).items()}
 
     def peak(self, given: frozenset[str], sizes: Mapping[str, int]) -> int:
         return peak_bytes(self.elaboration.cases[Case(given)], sizes)

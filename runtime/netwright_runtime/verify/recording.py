@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.fx import GraphModule, Interpreter, Node
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.overrides import TorchFunctionMode
 
 from netwright_runtime.model import Compiled
@@ -58,14 +61,20 @@ class _Recorder(Interpreter):
 
     def run_node(self, node: Node) -> Any:
         self.at = node
+        foreign = node.op == "call_module" and is_foreign(self.fetch_attr(str(node.target)))
         held = [(source, self.env.get(source)) for source in node.all_input_nodes]
         before = [(source, t, t._version) for source, t in held if isinstance(t, Tensor)]
         value = super().run_node(node)
         for source, tensor, version in before:
-            if tensor._version != version and _is_shared(source):
+            if tensor._version != version and (foreign or _is_shared(source)):
                 raise WritesInPlace(f"it writes into `{path_of(source) or source.name}`")
         self.found.append(Value(node, value))
         return value
+
+
+def is_foreign(module: nn.Module) -> bool:
+    """Whether a module is a user's, and not torch's."""
+    return type(module).__module__.partition(".")[0] not in ("torch", "netwright")
 
 
 def _is_shared(node: Node) -> bool:
@@ -107,17 +116,21 @@ class Called:
     """A tensor that a torch function gave while the emitted source ran.
 
     place   where in the spec the line comes from
+    module  the path of the innermost module that ran
     """
 
     line: int
     place: str
+    module: str
     value: Tensor
 
 
 class _Watcher(TorchFunctionMode):
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, module: nn.Module) -> None:
         super().__init__()
         self.compiled = compiled
+        self.names = {part: name for name, part in reversed(list(module.named_modules()))}
+        self.running = [""]
         self.found: list[Called] = []
 
     def __torch_function__(
@@ -125,8 +138,8 @@ class _Watcher(TorchFunctionMode):
     ) -> Any:
         out = func(*args, **(kwargs or {}))
         line = self._line()
-        place = self.compiled.place(line)
-        self.found += [Called(line, place, tensor) for tensor in tensors(out)]
+        place, module = self.compiled.place(line), self.running[-1]
+        self.found += [Called(line, place, module, tensor) for tensor in tensors(out)]
         return out
 
     def _line(self) -> int:
@@ -136,10 +149,31 @@ class _Watcher(TorchFunctionMode):
             frame = frame.f_back  # type: ignore[assignment]
         return 0 if frame is None else frame.f_lineno
 
+    def entered(self, module: nn.Module, args: Any) -> None:
+        self.running.append(self.names.get(module, self.running[-1]))
 
-def watch(compiled: Compiled, module: torch.nn.Module, inputs: Mapping[str, Any]) -> list[Called]:
-    """Every tensor that `module` computes for `inputs`, with the line that asked for it."""
-    with _Watcher(compiled) as watcher:
-        module(**inputs)
-    found: list[Called] = watcher.found
-    return found
+    def left(self, module: nn.Module, args: Any, out: Any) -> None:
+        self.running.pop()
+
+
+def watch(
+    compiled: Compiled, module: nn.Module, inputs: Mapping[str, Any]
+) -> tuple[list[Called], Any]:
+    """Every tensor that `module` computes for `inputs`, with the line that asked for it.
+
+    Beside them what it gives: its outputs, or the exception that it ended with.
+    """
+    watcher = _Watcher(compiled, module)
+    hooks = (
+        register_module_forward_pre_hook(watcher.entered),
+        register_module_forward_hook(watcher.left),
+    )
+    try:
+        with watcher:
+            out = module(**inputs)
+    except Exception as error:
+        out = error
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return watcher.found, out

@@ -33,6 +33,7 @@ class Plan:
 
     seconds  for drawing the trials of one property; the first trial always runs
     draw_params  how many models with other params are held to `VARIED`
+    shrinks  whether a trial that fails is made smaller
     """
 
     properties: Sequence[Property]
@@ -41,6 +42,7 @@ class Plan:
     seconds: float = 10.0
     fixed: Fixed = field(default_factory=lambda: Fixed({}))
     draw_params: int = 0
+    shrinks: bool = True
 
     def count(self, prop: Property) -> int:
         """How many trials `prop` gets."""
@@ -126,6 +128,7 @@ def _tried(subject: Subject, prop: Property, plan: Plan) -> Outcome:
         minimum=prop.minimum(subject),
         cases=prop.cases(subject),
         fixed=plan.fixed,
+        shrinks=plan.shrinks,
     )
     seconds = time.monotonic() - start
     if count == 0:

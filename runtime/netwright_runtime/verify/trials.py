@@ -43,12 +43,14 @@ def search(
     minimum: Mapping[str, int],
     cases: Sequence[frozenset[str]],
     fixed: Fixed,
+    shrinks: bool = True,
 ) -> tuple[int, Trial | None]:
     """Draw up to `count` trials within `seconds`; the smallest failing one comes back, if any.
 
     Args:
         check: the findings of a trial, empty where it passes.
         cases: the sets of optional inputs to draw from.
+        shrinks: whether a trial that fails is made smaller; else the first comes back.
 
     Returns:
         How many trials were drawn, and the one that fails.
@@ -64,7 +66,7 @@ def search(
         database=None,
         deadline=None,
         # A single trial is the smallest one already.
-        phases=(Phase.generate,) if count == 1 else (Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrinks and count > 1 else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
         print_blob=False,

@@ -257,6 +257,7 @@ SPEC = (
         _L + "res2",
         "res2: norm1 + drop2",
         "res2: drop2",
+        also={_L + "drop2": "where `res2` is another name for it"},
     ),
     _of.spec(
         "axes",

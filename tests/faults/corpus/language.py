@@ -338,8 +338,8 @@ LOWERING = (
         "arguments",
         "another epsilon",
         "layers.*.norm1",
-        "self.norm1 = nn.RMSNorm(dim, eps=1e-06)",
-        "self.norm1 = nn.RMSNorm(dim, eps=1e-03)",
+        "self.norm1 = nn.RMSNorm(dim, eps=1e-6)",
+        "self.norm1 = nn.RMSNorm(dim, eps=1e-3)",
     ),
     _of.lowering(
         "axes",

@@ -83,11 +83,28 @@ def _stepwise(subject: Subject, trial: Trial, dim: str, whole: _Run) -> Iterator
             return
         state = {name: step.outputs[out] for name, out in subject.manifest.state.items()}
         done += length
+        for out in subject.manifest.state.values():
+            held = _positions(step, whole, out, dim)
+            if held not in (None, done):
+                node = step.nodes[out][0]
+                message = f"after {done} positions of `{dim}` the state `{out}` holds {held}"
+                yield Finding(message, path_of(node), place_of(node))
+                return
     for name, out in subject.manifest.state.items():
         if distance(state[name], whole.outputs[out]) > whole.allowed:
             node = step.nodes[out][0]
             message = f"the state `{out}` after all steps is not that of one pass"
             yield Finding(message, path_of(node), place_of(node))
+
+
+def _positions(step: _Run, whole: _Run, out: str, dim: str) -> int | None:
+    """How many positions a state holds, None where a pass over all keeps no axis of them."""
+    node = whole.nodes[out][0]
+    value = next(value for value in whole.values if value.node is node)
+    found = axes(shape_of(value) or (), dim)
+    held = step.outputs[out]
+    tensor = held[0] if isinstance(held, list) else held
+    return int(tensor.shape[found[0]]) if len(found) == 1 else None
 
 
 def _lengths(trial: Trial, dim: str) -> list[int]:

@@ -108,7 +108,7 @@ def _random(subject: Subject, trial: Trial) -> Finding:
     found = next(_repeated(graph, subject.inputs(trial)), None)
     if found is not None:
         return found
-    runs = [watch(subject.compiled, subject.module(), subject.inputs(trial)) for _ in range(2)]
+    runs = [watch(subject.compiled, subject.module(), subject.inputs(trial))[0] for _ in range(2)]
     for one, other in zip(*runs, strict=False):
         if not all_identical(one.value, other.value):
             return Finding(_CHANGES, node_at(graph, one.place), one.place)

@@ -1,9 +1,11 @@
 """Every parameter receives a finite gradient that is not zero throughout.
 
 Proves that all that the model owns can learn. What cannot is named with the reason: nothing reads
-it, what reads it leads to no output, a `detach` or an integer cuts it off. Many projects test that
-`p.grad is not None`; that misses a gradient of zeros, and says nothing of why. It does not apply to
-a model without parameters, nor to those that the spec calls frozen.
+it, what reads it leads to no output, a `detach` or an integer cuts it off. A value that is made an
+integer and a float again is named too, whoever else gives its weights a gradient; so is a module of
+a user's whose gradient is not finite at zero, where its value is. Many projects test that `p.grad
+is not None`; that misses a gradient of zeros, and says nothing of why. It does not apply to a model
+without parameters, nor to those that the spec calls frozen.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor
 from torch.fx import GraphModule, Node
+from torch.fx.node import map_arg
 
-from netwright_runtime.verify.compare import scalar
+from netwright_runtime.verify.compare import leaves, scalar
 from netwright_runtime.verify.property import Finding, Property, Trial
-from netwright_runtime.verify.recording import path_of, place_of, record
+from netwright_runtime.verify.recording import is_foreign, path_of, place_of, record
 from netwright_runtime.verify.subject import Subject
+from netwright_runtime.verify.walking import name_of
 
 TRIES = 3
 """Inputs that are tried before a gradient of zeros counts: a ReLU may be off by chance."""
@@ -41,6 +45,8 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
             return
         missing = silent if missing is None else missing & silent
         if not missing:
+            yield from _rounded(subject, trial)
+            yield from _poles(subject, trial)
             return
     elsewhere = _used_elsewhere(subject, trial)
     silent = (missing or set()) - elsewhere
@@ -67,6 +73,18 @@ class _Run:
         """The gradient of a node's value."""
         value = self.given.get(node)
         return value.grad if _has_gradient(value) else None
+
+    def level(self, node: Node, among: set[Node]) -> bool:
+        """Whether a node's value does not change with any of those that it reads among these."""
+        value = self.given.get(node)
+        sources = [self.given[n] for n in node.all_input_nodes if n in among]
+        read = [source for source in sources if _has_gradient(source)]
+        if not read or not _has_gradient(value):
+            return False
+        slopes = torch.autograd.grad(
+            value, read, torch.randn_like(value), retain_graph=True, allow_unused=True
+        )
+        return not any(slope is not None and slope.any() for slope in slopes)
 
 
 def _silent(graph: GraphModule, inputs: Mapping[str, object]) -> set[str]:
@@ -166,14 +184,73 @@ def _explained(graph: GraphModule, name: str, run: _Run) -> Finding:
 
 
 def _flat(graph: GraphModule, readers: list[Node], reached: set[Node], run: _Run) -> Node | None:
-    """The node after which the gradient is zero, or that gives nothing but zeros to a reader."""
+    """The node whose slope is zero, or that gives nothing but zeros to a reader."""
     nodes: list[Node] = [n for n in graph.graph.nodes if n in reached]
+    level = next((n for n in nodes if n not in readers and run.level(n, reached)), None)
+    if level is not None:
+        return level
     steep = next((n for n in nodes if (slope := run.slope(n)) is not None and slope.any()), None)
     if steep is None or steep not in readers:
         return steep
     read = [source for source in steep.all_input_nodes if source.op != "get_attr"]
     zero = (s for s in read if (v := _floating(run.given.get(s))) is not None and not v.any())
     return next(zero, None)
+
+
+def _rounded(subject: Subject, trial: Trial) -> Iterator[Finding]:
+    """Values that become integers and then floats again: what made them learns nothing there."""
+    graph = subject.graph(trial.given)
+    given = _Run(graph, subject.inputs(trial)).given
+    stated = subject.declared.get("surrogate_gradients", ())
+    for node in graph.graph.nodes:
+        value = given.get(node)
+        read = [given.get(source) for source in node.all_input_nodes]
+        if name_of(node) not in _CASTS or not isinstance(value, Tensor) or _is_float(value):
+            continue
+        if value.dtype == torch.bool or not any(map(_has_gradient, read)):
+            continue
+        back = (n for n in node.users if name_of(n) in _CASTS and _is_float(given.get(n)))
+        if next(back, None) is not None and path_of(node) not in stated:
+            yield Finding(
+                "makes integers of what has a gradient, and floats again: the gradient ends here",
+                path_of(node),
+                place_of(node),
+                "what is meant is listed: `properties: {surrogate_gradients: [...]}`",
+            )
+            return
+
+
+def _poles(subject: Subject, trial: Trial) -> Iterator[Finding]:
+    """Modules of a user's whose value at zero is finite, and whose slope there is not."""
+    graph = subject.graph(trial.given)
+    given = _Run(graph, subject.inputs(trial)).given
+    for node in graph.graph.nodes:
+        if node.op != "call_module" or not is_foreign(graph.get_submodule(str(node.target))):
+            continue
+        args = map_arg((node.args, node.kwargs), lambda n: _at_zero(given[n]))
+        points = [leaf for leaf in leaves(args) if _has_gradient(leaf)]
+        out = scalar(graph.get_submodule(str(node.target))(*args[0], **args[1]))
+        if not points or out is None or not bool(out.isfinite()):
+            continue
+        slopes = torch.autograd.grad(out, points, allow_unused=True)
+        if any(map(_infinite, slopes)):
+            message = "its gradient at zero is not finite, though its value is"
+            yield Finding(message, path_of(node), place_of(node), _POLE)
+            return
+
+
+_POLE = "`where` passes a NaN on in the gradient: keep its branches finite, too"
+
+
+def _at_zero(value: Any) -> Any:
+    return torch.zeros_like(value).requires_grad_() if _is_float(value) else value
+
+
+_CASTS = frozenset({"int", "long", "short", "to", "type", "float", "double", "half"})
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _downstream(nodes: list[Node]) -> set[Node]:

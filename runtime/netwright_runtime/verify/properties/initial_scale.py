@@ -9,22 +9,28 @@ does not apply to a model that claims none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 from torch.fx import GraphModule, Node
 
-from netwright_runtime.verify.axes import outputs
+from netwright_runtime.verify.axes import outputs, upstream
+from netwright_runtime.verify.compare import floats
 from netwright_runtime.verify.properties.outputs import span
+from netwright_runtime.verify.properties.statistics import largest_step
 from netwright_runtime.verify.property import Finding, Property, Trial
-from netwright_runtime.verify.recording import path_of, place_of, record
+from netwright_runtime.verify.recording import Value, path_of, record
 from netwright_runtime.verify.subject import Subject
 
 SAMPLES = 16
 SIZE = 8
 """The least sizes of the batch and of the other dims: one draw then tells the deviation to a few
 percent, and borders weigh little."""
+
+LARGE = 5.0
+"""A step that changes the scale by more than this is named, and not the node of the claim."""
 
 
 def unfit(subject: Subject) -> str:
@@ -42,21 +48,42 @@ def cases(subject: Subject) -> tuple[frozenset[str], ...]:
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     graph = subject.graph(trial.given, training=True, initial=True)
     with torch.no_grad():
-        values = {value.node: value.value for value in record(graph, subject.inputs(trial))}
+        values = {value.node: value for value in record(graph, subject.inputs(trial))}
     for name, (low, high) in subject.declared["init_scale"].items():
         for node in _nodes(subject, graph, name):
-            value = values[node]
+            value = values[node].value
             if not isinstance(value, Tensor):
                 continue
             scale = value.float().std().item()
-            if not (low or 0.0) <= scale <= (float("inf") if high is None else high):
+            most = float("inf") if high is None else high
+            if not (low or 0.0) <= scale <= most:
+                at = _cause(values, node, scale, most)
                 yield Finding(
                     f"the standard deviation of `{name}` begins at {scale:.3g}, "
                     f"the spec says {span(low, high)}",
-                    path_of(node),
-                    place_of(node),
+                    str(at.node.target) if at.node.op == "get_attr" else at.path,
+                    at.place,
                 )
                 break
+
+
+def _cause(values: Mapping[Node, Value], node: Node, scale: float, most: float) -> Value:
+    """The first NaN on the way to a node, the step that stands out there, or the node itself."""
+    way = upstream([node])
+    before = [value for value in values.values() if value.node in way]
+    if math.isnan(scale):
+        return next(v for v in before if any(bool(t.isnan().any()) for t in floats(v.value)))
+    growing = scale > most
+    step, change = largest_step(before, growing)
+    if scale == 0.0 and change > 0.0:
+        weights = (v for v in before if v.node.op == "get_attr" and not v.value.any())
+        return next(weights, values[node])
+    own = largest_step(before, growing, {node})[1]
+    return step if change == 0.0 or (_large(change) and not _large(own)) else values[node]
+
+
+def _large(change: float) -> bool:
+    return change > 0.0 and abs(math.log(change)) > math.log(LARGE)
 
 
 def _nodes(subject: Subject, graph: GraphModule, name: str) -> list[Node]:

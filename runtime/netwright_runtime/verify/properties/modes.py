@@ -4,13 +4,15 @@ Proves that a model is evaluated as the one that was trained, dropout and batch 
 step by step, from the same inputs, with dropouts and batch norms put in evaluation, a training pass
 gives what an evaluation pass gives. A difference is allowed at steps that draw random numbers or
 update buffers in training, at functions that take the mode as an argument, and where the spec says
-`training`; a plugin that scales or skips in one mode only is found. No one else tests this that we
+`training`; a plugin that scales or skips in one mode only is found. What the spec says under
+`training` may be noise, or for the outputs: a layer with weights that, noise aside, reads something
+else in evaluation than it was trained on is a fault. No one else tests this that we
 know of; cleverhans and Lightning only warn of a forgotten `eval()`. It always applies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -74,7 +76,85 @@ def _values(subject: Subject, trial: Trial) -> Iterator[Finding]:
         return expected[other]
 
     walk(trained, subject.inputs(trial), visit)
+    if not found:
+        reads = _Reads(pairs, expected, allowed)
+        walk(trained, subject.inputs(trial), reads.visit)
+        found = reads.found[:1]
     yield from found
+
+
+class _Reads:
+    """A run in training whose noise is zero, and what weights read in it that is another value.
+
+    Noise is what is drawn from a normal distribution; what depends on other draws is not looked at.
+    """
+
+    def __init__(
+        self, pairs: Mapping[Node, Node], expected: Mapping[Node, Any], allowed: float
+    ) -> None:
+        """`pairs` are the twins in evaluation, `expected` all values there."""
+        self.pairs = pairs
+        self.expected = expected
+        self.allowed = allowed
+        self.twins = _called(node for node in expected if node not in set(pairs.values()))
+        self.given: dict[Node, Any] = {}
+        self.drawn: set[Node] = set()
+        self.found: list[Finding] = []
+
+    def visit(self, step: Step) -> Any:
+        """The value of a step: that of its twin, where there is one."""
+        if step.node in self.pairs:
+            value = self.expected[self.pairs[step.node]] if step.computes else step.run()
+        else:
+            twin = self._twin(step)
+            value = self._run(step) if twin is None else self._weighed(step, twin)
+        self.given[step.node] = value
+        return value
+
+    def _twin(self, step: Step) -> Node | None:
+        """The call in evaluation of a module with weights."""
+        weighs = step.module is not None and any(True for _ in step.module.parameters())
+        waiting = self.twins.get(str(step.node.target), []) if weighs else []
+        return waiting.pop(0) if waiting else None
+
+    def _run(self, step: Step) -> Any:
+        drew, value = _neutral(step)
+        if name_of(step.node) in _NOISE:
+            return torch.zeros_like(value)
+        if drew or self.drawn.intersection(step.node.all_input_nodes):
+            self.drawn.add(step.node)
+        return value
+
+    def _weighed(self, step: Step, twin: Node) -> Any:
+        """Compare what a module with weights reads; what it gives is then that of evaluation."""
+        reads = zip(step.node.all_input_nodes, twin.all_input_nodes, strict=False)
+        self.found += [
+            _otherwise(ours, theirs, self.pairs)
+            for ours, theirs in reads
+            if ours not in self.drawn
+            and distance(self.given[ours], self.expected[theirs]) > self.allowed
+        ]
+        return self.expected[twin]
+
+
+_NOISE = frozenset({"randn", "randn_like"})
+"""Functions that draw what has a mean of zero."""
+
+
+def _called(nodes: Iterable[Node]) -> dict[str, list[Node]]:
+    """The calls of each module, in order."""
+    found: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.op == "call_module":
+            found.setdefault(str(node.target), []).append(node)
+    return found
+
+
+def _otherwise(ours: Node, theirs: Node, pairs: Mapping[Node, Node]) -> Finding:
+    """That training reads `ours` where evaluation reads `theirs`."""
+    at = Value(theirs if ours in pairs else ours, None)
+    message = "in training, its noise at zero, weights read another value here than in evaluation"
+    return Finding(message, at.path, at.place, "let both modes give values of one scale")
 
 
 _HELP = "where this is meant, say so in the spec: `... if training else ...`"

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.fx import Node
 
 from netwright_runtime.verify.axes import outputs, shape_of
+from netwright_runtime.verify.compare import floats
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, path_of, place_of, record
 from netwright_runtime.verify.subject import Subject
@@ -62,6 +63,9 @@ def _ranges(
             if not isinstance(value, Tensor) or not value.is_floating_point():
                 continue
             least, most = value.min().item(), value.max().item()
+            if math.isnan(least):
+                yield _undefined(name, values)
+                return
             if not _above(least, low) or not _above(-most, None if high is None else -high):
                 said = f"`{name}`" if name else "the output"
                 yield Finding(
@@ -72,9 +76,16 @@ def _ranges(
                 )
 
 
+def _undefined(name: str, values: Mapping[Node, Value]) -> Finding:
+    """Where the NaN of an output comes from."""
+    first = next(v for v in values.values() if any(bool(t.isnan().any()) for t in floats(v.value)))
+    message = f"the output `{name}` is NaN, and here it begins" if name else "the output is NaN"
+    return Finding(message, first.path, first.place)
+
+
 def _above(value: float, bound: float | None) -> bool:
-    """Whether a value is no lower than a bound; NaN is."""
-    return not math.isnan(value) and (bound is None or value >= bound - ROUNDING)
+    """Whether a value is no lower than a bound."""
+    return bound is None or value >= bound - ROUNDING
 
 
 def span(low: float | None, high: float | None) -> str:

@@ -4,13 +4,14 @@ Proves `properties: {residual: [layers]}` (a repeated block stands for all its i
 parameters of a block at zero, its branches add nothing, and what comes out is what went in. A
 forgotten residual still trains, and nobody tests for it. Branches whose last step has no parameters
 may end in something of a scale of its own: what counts there is that parameters a thousandth as
-large change the block's output by no more than a hundredth. It does not apply to a model that
-claims none, nor to blocks that project their input or norm the sum: do not claim it of those.
+large change the block's output by no more than a hundredth. A block that ends in a layer norm may
+give its input normed. Of several sums, each has to go on from the one before. It does not apply to
+a model that claims none, nor to blocks that project their input: do not claim it of those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +29,9 @@ SHRUNK = ((0.0, 1e-9), (1e-3, 1e-2))
 """By what parameters are scaled, and how far the output may then be from the input. The second is
 for weight norms, which are 0 / 0 at zero."""
 
+
+Near = Callable[[object, object, float], bool]
+"""Whether two values are the same within a part of the largest one."""
 
 _SUMS = frozenset({"add", "iadd", "add_", "sub"})
 
@@ -90,12 +94,19 @@ def _broken(subject: Subject, trial: Trial, block: str) -> Finding | None:
     if not pairs:
         return Finding(f"`{block}` gives nothing of the type of what it takes", block)
     values: dict[Node, object] = {}
+    near: Near = _near
     for scale, allowed in SHRUNK:
         values = _values(subject, trial, block, scale)
-        if any(_near(values[a], values[b], allowed) for a, b in pairs):
-            return None
+        kept = [(a, b) for a, b in pairs if _near(values[a], values[b], allowed)]
+        if kept:
+            return _passed(sides, *kept[0], values, allowed)
     source, end = pairs[-1]
-    node = _culprit(sides, source, end, values, SHRUNK[-1][1])
+    if _norms(graph, end):
+        near, values = _near_normed, _values(subject, trial, block, 0.0, norms=1.0)
+        if near(values[source], values[end], allowed):
+            return None
+    node = _culprit(sides, source, end, values, allowed, near)
+    node = node.all_input_nodes[0] if _norms(graph, node) and near is _near_normed else node
     return Finding(
         f"`{block}` does not give back its input where its weights are zero: "
         "a residual is missing, or what is added has no weights",
@@ -110,11 +121,45 @@ def _alike(a: Node, b: Node) -> bool:
     return types[0] is not None and str(types[0]) == str(types[1])
 
 
-def _values(subject: Subject, trial: Trial, block: str, scale: float) -> dict[Node, object]:
-    """A run in which the parameters of one block are scaled."""
+def _passed(
+    sides: _Sides, source: Node, end: Node, values: dict[Node, object], allowed: float
+) -> Finding | None:
+    """A sum of the input and a branch, which a later sum of the input leaves out."""
+    held = {n for n in (source, *sides.inner) if _near(values[source], values[n], allowed)}
+    kept, waiting = {end}, [end]
+    while waiting:
+        before = [n for n in waiting.pop().all_input_nodes if n in held - kept]
+        kept.update(before)
+        waiting += before
+    for node in sides.inner:
+        branches = [n for n in _added(node) if source in upstream([n])]
+        if len(branches) > 1 and node in held - kept and _alike(source, node):
+            return Finding(
+                f"it leaves out the sum `{path_of(node)}` and begins with the block's input again",
+                path_of(end),
+                place_of(end),
+                f"add to `{path_of(node)}` here",
+            )
+    return None
+
+
+def _norms(graph: GraphModule, node: Node) -> bool:
+    """Whether a node is a norm over the last dim."""
+    module = graph.get_submodule(str(node.target)) if node.op == "call_module" else None
+    return isinstance(module, nn.LayerNorm | nn.RMSNorm)
+
+
+def _values(
+    subject: Subject, trial: Trial, block: str, scale: float, norms: float | None = None
+) -> dict[Node, object]:
+    """A run in which the parameters of one block are scaled, and its norms' weights are `norms`."""
     graph = subject.graph(trial.given, dtype=torch.float64)
     with torch.no_grad():
         _scale(graph, block, scale)
+        for name, module in graph.named_modules():
+            weighted = norms is not None and isinstance(module, nn.LayerNorm | nn.RMSNorm)
+            if weighted and name.startswith(f"{block}.") and module.weight is not None:
+                module.weight.fill_(norms)
         return {v.node: v.value for v in record(graph, subject.inputs(trial, torch.float64))}
 
 
@@ -128,8 +173,25 @@ def _near(a: object, b: object, allowed: float) -> bool:
     return isinstance(a, Tensor) and isinstance(b, Tensor) and distance(a, b) <= allowed
 
 
+def _near_normed(a: object, b: object, allowed: float) -> bool:
+    """Whether two values differ only by scales and shifts along the last dim."""
+    return (
+        isinstance(a, Tensor) and isinstance(b, Tensor) and _near(_normed(a), _normed(b), allowed)
+    )
+
+
+def _normed(value: Tensor) -> Tensor:
+    off = value - value.mean(-1, keepdim=True)
+    return off / off.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-12)
+
+
 def _culprit(
-    sides: _Sides, source: Node, end: Node, values: dict[Node, object], allowed: float
+    sides: _Sides,
+    source: Node,
+    end: Node,
+    values: dict[Node, object],
+    allowed: float,
+    near: Near,
 ) -> Node:
     """The node that was to be a sum: where the way from the input has no way around it.
 
@@ -139,7 +201,7 @@ def _culprit(
     input, it is that sum which takes the wrong value.
     """
     stations = _stations(sides, source, end)
-    kept = [i for i, n in enumerate(stations) if _near(values[source], values[n], allowed)]
+    kept = [i for i, n in enumerate(stations) if near(values[source], values[n], allowed)]
     rest = stations[max(kept) :]
     for before, node, after in zip(rest, rest[1:], rest[2:], strict=False):
         if node in _added(after):

@@ -11,7 +11,9 @@ is not looked at. It always applies.
 from __future__ import annotations
 
 import weakref
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -23,7 +25,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from netwright_runtime.model import evaluate
 from netwright_runtime.verify.compare import tensors
 from netwright_runtime.verify.property import Finding, Property, Trial
+from netwright_runtime.verify.recording import path_of, place_of
 from netwright_runtime.verify.subject import Subject
+from netwright_runtime.verify.walking import Step, walk
 
 CLOSE = 0.05
 """How far the predicted peak may lie from the measured one, as a part of it."""
@@ -36,20 +40,69 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     found = sum(p.numel() for p in subject.meta.parameters())
     expected = subject.manifest.parameters
     if found != expected:
-        yield Finding(f"the spec has {expected:,} parameters, and the model {found:,}")
+        message = f"the spec has {expected:,} parameters, and the model {found:,}"
+        yield Finding(message, _other_weight(subject))
     predicted = evaluate(subject.compiled.compiler.flops(trial.given), trial.size)
     counted = _flops(subject, trial)
     if counted != predicted:
-        yield Finding(f"{predicted:,} operations are predicted, and {counted:,} are counted")
+        message = f"{predicted:,} operations are predicted, and {counted:,} are counted"
+        yield _at_node(subject, trial, message)
     yield from _memory(subject, trial)
+
+
+def _other_weight(subject: Subject) -> str:
+    """The node whose parameters are not those that the checker lists."""
+    listed = {w.name: tuple(w.shape) for w in subject.manifest.weights if not w.buffer}
+    made = {name: tuple(p.shape) for name, p in subject.meta.named_parameters()}
+    names = (*made, *listed)
+    differing = (name for name in names if made.get(name) != listed.get(name))
+    return next(differing, "").rpartition(".")[0]
 
 
 def _flops(subject: Subject, trial: Trial) -> int:
     """What torch counts, on the meta device: no kernel of the CPU hides its products there."""
-    inputs = pytree.tree_map_only(Tensor, lambda t: t.to("meta"), subject.inputs(trial))
     with FlopCounterMode(display=False) as counter:
-        subject.meta(**inputs)
+        subject.meta(**_on_meta(subject.inputs(trial)))
     return int(counter.get_total_flops())
+
+
+def _on_meta(value: Any) -> Any:
+    return pytree.tree_map_only(Tensor, lambda t: t.to("meta"), value)
+
+
+def _at_node(subject: Subject, trial: Trial, message: str) -> Finding:
+    """The finding at the innermost node of whose operations more or fewer are counted."""
+    counted, places = _flops_by_node(subject, trial)
+    predicted = subject.compiled.compiler.flops_by_node(trial.given)
+    differing = [
+        path for path in predicted if evaluate(predicted[path], trial.size) != counted[path]
+    ]
+    inner = [p for p in differing if not any(other.startswith(f"{p}.") for other in differing)]
+    if not inner:
+        return Finding(message)
+    path = inner[0]
+    said = evaluate(predicted[path], trial.size)
+    message = f"{message}; of `{path}` {said:,} and {counted[path]:,}"
+    return Finding(message, path, places.get(path, ""))
+
+
+def _flops_by_node(subject: Subject, trial: Trial) -> tuple[Counter[str], dict[str, str]]:
+    """What torch counts at each node of the graph and for what it stands in, and their places."""
+    counted: Counter[str] = Counter()
+    places: dict[str, str] = {}
+
+    def visit(step: Step) -> Any:
+        with FlopCounterMode(display=False) as counter:
+            value = step.run()
+        path = path_of(step.node)
+        places.setdefault(path, place_of(step.node))
+        for at in range(len(parts := path.split("."))):
+            counted[".".join(parts[: at + 1])] += counter.get_total_flops()
+        return value
+
+    graph = deepcopy(subject.graph(trial.given)).to("meta")
+    walk(graph, _on_meta(subject.inputs(trial)), visit)
+    return counted, places
 
 
 def _memory(subject: Subject, trial: Trial) -> Iterator[Finding]:

@@ -1,8 +1,9 @@
 """A model begins with finite outputs and gradients of a sensible scale.
 
 Proves that training can begin: with the initial weights, in training mode, on normal inputs, every
-output and gradient is finite, outputs are neither huge nor next to nothing, and a gradient neither
-grows nor fades beyond use on its way from the outputs to the inputs. The recipe is LSUV's and
+output and gradient is finite, outputs are neither huge nor next to nothing, no softmax gives all to
+one item, and a gradient neither grows nor fades beyond use on its way from the outputs to the
+inputs. The recipe is LSUV's and
 Karpathy's, who look at such statistics by hand. What is only unusual is a warning. Outputs that are
 zero are meant: last layers often begin so. The run is in double, in which what cancels is zero to
 fourteen digits, and not taken for something small. It does not apply where no output is floating.
@@ -11,17 +12,18 @@ fourteen digits, and not taken for something small. It does not apply where no o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.fx import GraphModule
+from torch.fx import GraphModule, Node
 
 from netwright_runtime.verify.compare import floats, scalar
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, record
 from netwright_runtime.verify.subject import Subject
+from netwright_runtime.verify.walking import name_of
 
 OUTPUTS = (1e-6, 1e4)
 """The root mean square of an output, where it is a fault; the catalogue's lie in 0.03 ... 1.1."""
@@ -37,6 +39,12 @@ GRADIENTS = (1e-6, 1e6)
 
 The catalogue's lie in 1e-3 ... 1e3, the largest in deep stacks of batch norms over few values.
 """
+
+SATURATED = 1e-4
+"""What a softmax leaves to all items but one, where it is a fault: hardly a gradient passes it."""
+
+MASKED = 5e3
+"""Scores that lie so far below the largest are masked."""
 
 ROUNDING = 1e-14
 """What is smaller is zero, and what is left of it are the last digits of double precision."""
@@ -55,7 +63,8 @@ def least(subject: Subject) -> Mapping[str, int]:
 def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
     graph = subject.graph(trial.given, training=True, initial=True, dtype=torch.float64)
     values = record(graph, subject.inputs(trial, torch.float64))
-    yield from _first(_infinite(values), _outputs(values), _gradients(graph, values))
+    checks = (_infinite(values), _outputs(values), _saturated(values), _gradients(graph, values))
+    yield from _first(*checks)
 
 
 def _first(*checks: Iterable[Finding]) -> Iterator[Finding]:
@@ -84,7 +93,7 @@ def _outputs(values: list[Value]) -> Iterator[Finding]:
     for out in floats(values[-1].value):
         size = _size(out)
         if _typical(out) > high or ROUNDING < size < low:
-            at, growth = _largest_step(values, size > high)
+            at, growth = largest_step(values, size > high)
             message = f"an output begins with a scale of {size:.1g}; here it changes {growth:.1g}x"
             yield Finding(message, at.path, at.place, "look at its scale, and at its weights' init")
             return
@@ -94,6 +103,31 @@ def _outputs(values: list[Value]) -> Iterator[Finding]:
             message = f"its values begin with a scale of {size:.1g}"
             yield Finding(message, value.path, value.place, warning=True)
             return
+
+
+def _saturated(values: list[Value]) -> Iterator[Finding]:
+    """The first softmax that begins with all its weight on one item, whatever the others are."""
+    given = {value.node: value.value for value in values}
+    for value in values:
+        if name_of(value.node) != "softmax" or not value.node.all_input_nodes:
+            continue
+        logits = given[value.node.all_input_nodes[0]].detach()
+        dim = value.node.kwargs.get("dim", value.node.args[1] if len(value.node.args) > 1 else -1)
+        rows = value.value.detach().movedim(dim, -1).flatten(0, -2)
+        seen = (logits > logits.amax(dim, keepdim=True) - MASKED).movedim(dim, -1).flatten(0, -2)
+        left = 1.0 - rows.amax(-1)[seen.sum(-1) > 1]
+        if left.numel() and left.median().item() < SATURATED:
+            source = Value(_unmasked(value.node.all_input_nodes[0]), None)
+            message = f"a softmax over it leaves {left.median():.1g} to all but the largest"
+            yield Finding(message, source.path, source.place, "its scale is too large: divide it")
+            return
+
+
+def _unmasked(node: Node) -> Node:
+    """The scores that a mask was laid over, or the node itself."""
+    while name_of(node) in ("where", "masked_fill"):
+        node = node.all_input_nodes[name_of(node) == "where"]
+    return node
 
 
 def _size(value: object) -> float:
@@ -111,13 +145,24 @@ def _typical(value: Tensor) -> float:
     return kept.kthvalue(max(1, 3 * kept.numel() // 4)).values.item() if kept.numel() else 1.0
 
 
-def _largest_step(values: list[Value], growing: bool) -> tuple[Value, float]:
-    """The node that changes the scale most in a direction, and by how much."""
-    sizes = {value.node: _size(value.value) for value in values}
+def largest_step(
+    values: list[Value], growing: bool, among: Collection[Node] = ()
+) -> tuple[Value, float]:
+    """The node that changes the scale most in a direction, and by how much; a zero comes first.
+
+    Args:
+        among: the nodes that are looked at; all, where there are none.
+    """
+    given = {value.node: value.value for value in values}
+    sizes = {node: _size(value) for node, value in given.items()}
     best, most = values[-1], 1.0
     for value in values:
-        before = [s for n in value.node.all_input_nodes if (s := sizes[n]) > 0.0]
-        if not value.path or not before or sizes[value.node] == 0.0:
+        before = [sizes[n] for n in value.node.all_input_nodes if floats(given[n]) and sizes[n] > 0]
+        if not value.path or not before or (among and value.node not in among):
+            continue
+        if sizes[value.node] == 0.0:
+            if not growing:
+                return value, 0.0
             continue
         change = sizes[value.node] / (max(before) if growing else min(before))
         if change > most if growing else change < most:
