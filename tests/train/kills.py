@@ -7,7 +7,10 @@ computes in bf16. Each of its processes is killed by SIGKILL at a random instant
 another one goes on from what it left behind, until one comes to the end: then weights, state of the
 optimiser, averages and metric log have to be those of the run that was left alone, bit for bit.
 
-Processes are forked from this one, which has imported torch and computed nothing.
+An instant is a call of a Python function in any of its threads, counted from the beginning, which
+makes it the same on any machine; or, every other time, a moment, at which a process may be in the
+middle of a write. Processes are forked from this one, which has imported torch and computed
+nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +20,15 @@ import os
 import random
 import shutil
 import signal
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import sklearn.datasets  # noqa: F401  the children have it then
 import torch
@@ -34,6 +41,9 @@ from netwright_runtime.train.log import METRICS
 from safetensors.torch import load_file
 
 FOLDER = Path(__file__).parent
+
+PATIENCE = 600.0
+"""Seconds after which a process that does not end is killed, and found out."""
 
 
 def recipe(*assignments: str) -> Recipe:
@@ -71,22 +81,15 @@ def finished(process: int) -> int | None:
 def ended(process: int, within: float) -> int:
     """How the process ended, once it is killed after `within` seconds if it has not by then."""
     limit = time.monotonic() + within
-    while time.monotonic() < limit:
-        code = finished(process)
-        if code is not None:
-            return code
+    while (code := finished(process)) is None and time.monotonic() < limit:
         time.sleep(0.001)
-    kill(process)
-    _, status = os.waitpid(process, 0)
-    return os.waitstatus_to_exitcode(status)
-
-
-def kill(process: int) -> None:
-    """Kill a process and its workers."""
-    try:
-        os.killpg(process, signal.SIGKILL)
-    except ProcessLookupError:  # it has no group of its own yet
+    if code is None:
         os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+        code = os.waitstatus_to_exitcode(status)
+    with suppress(ProcessLookupError):
+        os.killpg(process, signal.SIGKILL)  # its workers
+    return code
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,30 +139,88 @@ class Tally:
     runs: int = 0
 
 
+class Calls:
+    """Counts the calls of functions in all threads of a process; at one of them it is killed."""
+
+    def __init__(self, fatal: int | None = None) -> None:
+        self.count = 0
+        self._fatal = fatal
+        self._process = os.getpid()  # workers are forked from it, and left alone
+        threading.setprofile(self._called)
+        sys.setprofile(self._called)
+
+    def _called(self, frame: FrameType, event: str, argument: object) -> None:
+        self.count += 1
+        if self.count == self._fatal and os.getpid() == self._process:
+            os.kill(self._process, signal.SIGKILL)
+
+
+def counted(wanted: Recipe, out: Path) -> int:
+    """How many calls a run makes that is left alone."""
+
+    def body() -> None:
+        calls = Calls()
+        run(wanted, out)
+        (out / "calls").write_text(str(calls.count))
+
+    assert ended(forked(body), PATIENCE) == 0
+    return int((out / "calls").read_text())
+
+
+def killed_at_call(wanted: Recipe, out: Path, call: int) -> int:
+    """How a process ended that was killed at a call, if it made so many."""
+
+    def body() -> None:
+        Calls(call)
+        run(wanted, out)
+
+    return ended(forked(body), PATIENCE)
+
+
+@dataclass(frozen=True)
+class Killer:
+    """Ends processes of a run at random instants.
+
+    calls    that the whole run makes
+    seconds  that it takes; None for no kills from outside
+    """
+
+    recipe: Recipe
+    draw: random.Random
+    calls: int
+    seconds: float | None = None
+
+    def __call__(self, out: Path, number: int) -> int:
+        if self.seconds is not None and number % 2:
+            within = self.draw.uniform(0, self.seconds)
+            return ended(forked(lambda: run(self.recipe, out)), within)
+        return killed_at_call(self.recipe, out, self.draw.randrange(self.calls))
+
+
 def killed_at_random(
-    folder: Path, count: int, seed: int, told: Callable[[Tally], None] = lambda tally: None
+    folder: Path,
+    count: int,
+    seed: int,
+    from_outside: bool = False,
+    told: Callable[[Tally], None] = lambda tally: None,
 ) -> Tally:
     """Kill processes until there were `count` kills, and let the last run come to its end.
 
     Raises:
         AssertionError: a run ended otherwise than the one that was left alone.
     """
-    draw = random.Random(seed)
-    wanted = recipe()
+    wanted, tally = recipe(), Tally()
     begin = time.monotonic()
-    assert ended(forked(lambda: run(wanted, folder / "whole")), 600) == 0
-    life = time.monotonic() - begin
-    whole, tally = Left.by(folder / "whole"), Tally()
+    calls = counted(wanted, folder / "whole")
+    seconds = time.monotonic() - begin if from_outside else None
+    kill, whole = Killer(wanted, random.Random(seed), calls, seconds), Left.by(folder / "whole")
     while tally.kills < count:
         out = folder / f"killed-{tally.runs}"
-        while True:
-            within = draw.uniform(0, life) if tally.kills < count else 600
-            code = ended(forked(lambda out=out: run(wanted, out)), within)  # type: ignore[misc]
-            if code == 0:
-                break
+        while tally.kills < count and (code := kill(out, tally.kills)):
             assert code == -signal.SIGKILL, f"a process ended with {code} (seed {seed})"
             tally.kills += 1
             told(tally)
+        assert ended(forked(lambda: run(wanted, out)), PATIENCE) == 0  # noqa: B023
         found = list(whole.differences(Left.by(out)))
         assert not found, f"after {tally.kills} kills (seed {seed}): {found}"
         shutil.rmtree(out)
@@ -178,7 +239,7 @@ def main() -> None:
             print(f"{tally.kills} kills, {tally.runs} runs ended as they should", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
-        tally = killed_at_random(Path(folder), given.count, given.seed, told)
+        tally = killed_at_random(Path(folder), given.count, given.seed, True, told)
     print(f"{tally.kills} kills, {tally.runs} runs: all ended bit for bit as one left alone")
 
 
