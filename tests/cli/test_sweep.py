@@ -37,7 +37,7 @@ def test_a_sweep_over_params_and_recipe_goes_on(tmp_path, capsys) -> None:
         ([], 2, "nothing to try"),
         (["--over", "train.epoch=[1]"], 1, "`train.epoch` cannot be 1"),
         (["--over", "train.ema=[1"], 1, "<--over train.ema>"),
-        (["--over", "train.ema={low: 1, high: 0}"], 2, "`low` has to be less than `high`"),
+        (["--over", "train.ema={low: 1, high: 0}"], 2, "a `low` that is less than `high`"),
         (["--over", "train.seed=[1]", "--set", "train.devices=2"], 1, "one process"),
     ],
 )

@@ -91,7 +91,9 @@ def _sweep(loaded: Loaded, over: list[str], trials: int | None) -> Sweep:
         sweep = Sweep.model_validate(said)
     except ValidationError as fault:
         first = fault.errors()[0]
-        raise CallError(f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from fault
+        expected = first["msg"].removeprefix("Value error, ")
+        where = ".".join(map(str, first["loc"]))
+        raise CallError(f"`{where}` of the sweep is not as expected: {expected}") from fault
     if not sweep.over:
         raise CallError("nothing to try: give `--over KEY=SPACE`, or `sweep.over` in the recipe")
     return sweep

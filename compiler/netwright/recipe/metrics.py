@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from netwright.recipe.named import Named, Section
 from netwright.recipe.reads import FIRST, LOGITS, SECOND, Read
@@ -176,6 +177,17 @@ METRICS: dict[str, type[Section]] = {
 NAMED_METRIC = Named("metric", METRICS)
 
 MetricSection = Annotated[MetricArguments, NAMED_METRIC]
+
+
+def _distinct(metrics: list[MetricArguments]) -> list[MetricArguments]:
+    """Refuse two metrics that would be logged as one."""
+    twice = [name for name, count in Counter(map(label, metrics)).items() if count > 1]
+    if twice:
+        raise ValueError(f"metrics that differ in their names or in `k`, not `{twice[0]}` twice")
+    return metrics
+
+
+MetricList = Annotated[list[MetricSection], AfterValidator(_distinct)]
 
 
 def label(metric: MetricArguments) -> str:

@@ -10,7 +10,7 @@ from netwright.recipe.checkpoints import Checkpoints
 from netwright.recipe.data import DataSection
 from netwright.recipe.log import Log
 from netwright.recipe.loss import LossSection
-from netwright.recipe.metrics import MetricSection
+from netwright.recipe.metrics import MetricList
 from netwright.recipe.model import ModelSection
 from netwright.recipe.named import Section
 from netwright.recipe.optimiser import AdamW, OptimiserSection
@@ -27,7 +27,7 @@ class Recipe(Section):
     model: ModelSection
     data: DataSection
     loss: LossSection
-    metrics: list[MetricSection] = Field(default_factory=list)
+    metrics: MetricList = Field(default_factory=list)
     optimiser: OptimiserSection = AdamW()
     schedule: ScheduleSection = Constant()
     train: Train = Train()

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
-    TypeAdapter,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     model_validator,
@@ -35,9 +34,9 @@ class Range(Section):
     @model_validator(mode="after")
     def _bounds(self) -> Self:
         if self.low >= self.high:
-            raise ValueError("`low` has to be less than `high`")
+            raise ValueError("a `low` that is less than `high`")
         if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("`log` takes a positive `low`, and no `step`")
+            raise ValueError("a positive `low` and no `step` with `log`")
         return self
 
     @property
@@ -46,16 +45,13 @@ class Range(Section):
         return isinstance(self.low, int) and isinstance(self.high, int)
 
 
-_CHOICES: TypeAdapter[list[Any]] = TypeAdapter(Annotated[list[Any], Field(min_length=1)])
-
-
 def _space(value: Any, _: ValidatorFunctionWrapHandler) -> list[Any] | Range:
     """A list of choices or a range; errors are of the one that is meant."""
-    if isinstance(value, Range):
+    if isinstance(value, list) and value:
         return value
-    return (
-        _CHOICES.validate_python(value) if isinstance(value, list) else Range.model_validate(value)
-    )
+    if isinstance(value, Range | dict):
+        return Range.model_validate(value)
+    raise ValueError("a list of at least one value, or a mapping with `low` and `high`")
 
 
 Space = Annotated[list[Any] | Range, WrapValidator(_space)]
@@ -89,7 +85,7 @@ class Sweep(Section):
     @model_validator(mode="after")
     def _together(self) -> Self:
         if self.prune == "median" and len(self.objectives) > 1:
-            raise ValueError("trials are pruned by one objective, and there are several")
+            raise ValueError("one objective with `prune: median`")
         return self
 
     @property

@@ -45,13 +45,16 @@ def test_choices_may_be_lists() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ({"over": {"x": {"low": 2, "high": 2}}}, "`low` has to be less than `high`"),
-        ({"over": {"x": {"low": 0, "high": 2, "log": True}}}, "`log` takes a positive `low`"),
-        ({"over": {"x": []}}, "at least 1 item"),
+        ({"over": {"x": {"low": 2, "high": 2}}}, "a `low` that is less than `high`"),
+        (
+            {"over": {"x": {"low": 0, "high": 2, "log": True}}},
+            "a positive `low` and no `step` with `log`",
+        ),
+        ({"over": {"x": []}}, "a list of at least one value, or a mapping"),
         ({"over": {"x": {"low": 0}}}, "Field required"),
         (
             {"objectives": {"loss": "min", "flops": "min"}, "prune": "median"},
-            "trials are pruned by one objective, and there are several",
+            "one objective with `prune: median`",
         ),
     ],
 )
