@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from netwright_runtime.model import Compiled, compiled
+from netwright_runtime.model.bounds import bounds_of
 from netwright_runtime.train import blocks, devices, snapshot
 from netwright_runtime.train.calling import Signature
 from netwright_runtime.train.checkpoint import BadCheckpoint
@@ -100,12 +101,19 @@ class Assembly:
         if found := unread(self.recipe, *self.read_names()):
             raise BadData(found)
         faults: dict[str, DataError] = {}
+        bounds = bounds_of(self.compiled, self.optional)
         for split in self.data.splits.values():
             batch = self.prepared(split)
-            for fault in check_batch(self.data, self.compiled.manifest, batch):
+            for fault in check_batch(self.data, self.compiled.manifest, batch, bounds):
                 faults.setdefault(str(fault), fault)
         if faults:
             raise BadData(list(faults.values()))
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """The optional inputs of the model that the data have."""
+        ports = self.compiled.manifest.inputs
+        return frozenset(p.name for p in ports if p.optional and p.name in self.data.inputs)
 
     def first(self, split: Any) -> Sample:
         """The first batch of a split, in the source's order."""

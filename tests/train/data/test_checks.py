@@ -30,8 +30,10 @@ COLUMNS = {
 }
 
 
-def faults(of: Manifest, **batch: Tensor) -> list[tuple[tuple[str | int, ...], str]]:
-    found = misfits(batch, of, {name: name for name in batch}, COLUMNS)
+def faults(
+    of: Manifest, bounds: Any = None, **batch: Tensor
+) -> list[tuple[tuple[str | int, ...], str]]:
+    found = misfits(batch, of, {name: name for name in batch}, COLUMNS, bounds or {})
     assert all(fault.help for fault in found)
     assert all(fault.where[:2] == ("data", "inputs") for fault in found)
     return [(fault.where[2:], fault.message) for fault in found]
@@ -77,7 +79,7 @@ def test_a_dim_that_two_inputs_share() -> None:
 def test_a_multiple() -> None:
     columns = {"photo": Column("float", (3, 20, 8))}
     batch = {"photo": torch.zeros(2, 3, 20, 8)}
-    (fault,) = misfits(batch, manifest(IMAGE), {"image": "photo"}, columns)
+    (fault,) = misfits(batch, manifest(IMAGE), {"image": "photo"}, columns, {})
     assert fault.message == (
         "column `photo` float[3, 20, 8] is no input `image` float[B, 3, H, W]: "
         "axis 2 of a batch is 20, expected a multiple of 8"
@@ -99,6 +101,23 @@ def test_a_constraint() -> None:
 
 def test_a_constraint_about_what_is_left_out() -> None:
     assert not faults(manifest(IDS, constraints=("H >= 8",)), ids=torch.zeros(2, 5).long())
+
+
+@pytest.mark.parametrize(("bound", "fits"), [(8, False), (9, True), ("T", False), ("2 * T", True)])
+def test_numbers_that_index(bound: int | str, fits: bool) -> None:
+    ids = torch.tensor([[0, 1, 2, 3, 8]])
+    found = faults(manifest(IDS), {"ids": bound}, ids=ids)
+    limit = {8: 8, "T": 5}.get(bound)
+    wanted = NO_IDS + f"its numbers are below 9, expected below {limit}"
+    assert found == ([] if fits else [(("ids",), wanted)])
+
+
+def test_what_the_source_says_of_its_numbers_counts_and_not_one_batch() -> None:
+    columns = {"ids": Column("int", (None,), below=256)}
+    ids = {"ids": torch.zeros(2, 5).long()}
+    (fault,) = misfits(ids, manifest(IDS), {"ids": "ids"}, columns, {"ids": 100})
+    assert fault.message.endswith("its numbers are below 256, expected below 100")
+    assert not misfits(ids, manifest(IDS), {"ids": "ids"}, columns, {"ids": 256})
 
 
 def test_all_faults_are_told() -> None:

@@ -31,9 +31,9 @@ def test_a_batch_fits_the_model() -> None:
     assert batch["image"].shape == (4, 1, 8, 8)
     assert batch["label"].shape == (4,)
     assert batch[INDEX].tolist() == data.splits["train"].numbers[:4].tolist()
-    assert not check_batch(data, manifest(IMAGE), batch)
+    assert not check_batch(data, manifest(IMAGE), batch, {})
     wanted = Port("image", "float", ("B", 3, 8, 8))
-    (fault,) = check_batch(data, manifest(wanted), batch)
+    (fault,) = check_batch(data, manifest(wanted), batch, {})
     assert fault.where == ("data", "inputs", "image")
 
 
@@ -101,7 +101,7 @@ def test_a_graph_is_its_own_batch() -> None:
     batch = data.collate([data.splits["validation"][0, 0]])
     assert batch["x"].shape == (34, 34)
     assert batch[INDEX].tolist() == [1]
-    assert not check_batch(data, manifest(*ports), batch)
+    assert not check_batch(data, manifest(*ports), batch, {})
 
 
 def test_masks_of_ragged_columns_can_be_inputs(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_masks_of_ragged_columns_can_be_inputs(tmp_path: Path) -> None:
     )
     data = prepare(written, manifest(*ports), root=tmp_path, seed=0)
     batch = data.collate([data.splits["train"][0, place] for place in range(5)])
-    assert not check_batch(data, manifest(*ports), batch)
+    assert not check_batch(data, manifest(*ports), batch, {})
     assert batch["tokens_mask"].sum(1).max() == batch["tokens"].shape[1]
 
 
@@ -123,8 +123,8 @@ def test_what_a_loss_makes_can_be_an_input_too() -> None:
     model = manifest(IMAGE, time)
     data = prepare(section("digits"), model, root=Path(), seed=0, made=["time"])
     batch = data.collate([data.splits["train"][0, place] for place in range(2)])
-    assert not check_batch(data, model, batch | {"time": torch.tensor([3, 5])})
-    (fault,) = check_batch(data, model, batch | {"time": torch.tensor([0.3, 0.5])})
+    assert not check_batch(data, model, batch | {"time": torch.tensor([3, 5])}, {})
+    (fault,) = check_batch(data, model, batch | {"time": torch.tensor([0.3, 0.5])}, {})
     assert fault.where == ("data", "inputs", "time")
 
 

@@ -51,7 +51,11 @@ def listed(columns: Mapping[str, Column]) -> str:
 
 
 def misfits(
-    batch: Sample, manifest: Manifest, inputs: Mapping[str, str], columns: Mapping[str, Column]
+    batch: Sample,
+    manifest: Manifest,
+    inputs: Mapping[str, str],
+    columns: Mapping[str, Column],
+    bounds: Mapping[str, int | str],
 ) -> list[DataError]:
     """All that keeps a batch from being the model's inputs, empty where it fits.
 
@@ -59,6 +63,7 @@ def misfits(
         batch: tensors by column, with the batch axis.
         inputs: the column for each input, as `assigned` gives it.
         columns: what the source says of each of them.
+        bounds: for an input that the model indexes with, what its values stay below.
     """
     check = _Check(manifest, inputs, columns)
     ports = [port for port in manifest.inputs if port.name in inputs]
@@ -66,6 +71,13 @@ def misfits(
     if not faults:
         faults += [f for port in ports for f in check.computed(port, batch[inputs[port.name]])]
         faults += check.constraints()
+    if not faults:
+        indexed = [port for port in ports if port.name in bounds]
+        faults += [
+            fault
+            for port in indexed
+            for fault in check.indexed(port, batch[inputs[port.name]], bounds[port.name])
+        ]
     return faults
 
 
@@ -129,6 +141,15 @@ class _Check:
                     f"the model needs `{constraint}`, and the data have {', '.join(sizes)}",
                     "change the arguments of the source, or the params of the model",
                 )
+
+    def indexed(self, port: Port, tensor: Tensor, bound: int | str) -> Iterator[DataError]:
+        """A fault of values that index beyond the end, by what the source says of all of them."""
+        limit = evaluate(bound, {**self.manifest.params, **self.sizes})
+        below = self.columns[self.inputs[port.name]].below
+        below = int(tensor.max()) + 1 if below is None else below
+        if below > limit:
+            detail = f"its numbers are below {below}, expected below {limit}"
+            yield self._fault(port, detail, "set the param of the model that counts them")
 
     def _expected(
         self, port: Port, axis: int, actual: int, size: int, reason: str = ""

@@ -172,6 +172,12 @@ def _target(section: DataSection, source: Columns) -> tuple[str, ...]:
     return tuple(section.target)
 
 
-def check_batch(data: Data, manifest: Manifest, batch: Sample) -> list[DataError]:
-    """All that keeps a batch from being the model's inputs; look before the first step."""
-    return checks.misfits(batch, manifest, data.inputs, data.columns)
+def check_batch(
+    data: Data, manifest: Manifest, batch: Sample, bounds: Mapping[str, int | str]
+) -> list[DataError]:
+    """All that keeps a batch from being the model's inputs; look before the first step.
+
+    Args:
+        bounds: for an input that the model indexes with, what its values stay below.
+    """
+    return checks.misfits(batch, manifest, data.inputs, data.columns, bounds)

@@ -11,7 +11,7 @@ from torch import nn
 from torch.fx import GraphModule, Node
 from torch.nn import functional as F
 
-from netwright_runtime.model.compiled import size_text
+from netwright_runtime.model.compiled import Compiled, size_text
 
 _KEEPS = frozenset({
     "reshape", "view", "flatten", "unsqueeze", "squeeze", "transpose", "permute", "to", "int",
@@ -20,6 +20,9 @@ _KEEPS = frozenset({
 })  # fmt: skip
 """Functions and methods whose results hold values of their first argument, and no others."""
 
+_PARTS = frozenset({"unbind", "chunk", "split", "getitem", "narrow", "select"})
+"""Those whose results hold some of the values."""
+
 _INDEXED = {
     "gather": (0, 1, 2), "index_select": (0, 1, 2), "index_add": (0, 1, 2), "scatter": (0, 1, 2),
     "scatter_reduce": (0, 1, 2), "index_copy": (0, 1, 2), "scatter_add": (0, 1, 2),
@@ -27,14 +30,18 @@ _INDEXED = {
 """Functions that index: where they take what is indexed, the dim, and the indices."""
 
 
-def bounds(graph: GraphModule) -> dict[str, int | str]:
+def bounds(graph: GraphModule, follows: frozenset[str] = _KEEPS) -> dict[str, int | str]:
     """For each integer input that indexes something, what its values stay below.
 
     The bound is a number or an expression over the dims. An input that indexes nothing has none.
+    Where parts of an input index tables of several sizes, the smallest bounds them all.
+
+    Args:
+        follows: the functions behind which an input's values are still looked for.
     """
     found: dict[str, int | str] = {}
     for node in graph.graph.find_nodes(op="placeholder"):
-        limits = list(_limits(graph, node))
+        limits = list(_limits(graph, node, follows))
         numbers = [limit for limit in limits if isinstance(limit, int)]
         texts = [limit for limit in limits if isinstance(limit, str)]
         if texts:
@@ -44,7 +51,20 @@ def bounds(graph: GraphModule) -> dict[str, int | str]:
     return found
 
 
-def _limits(graph: GraphModule, source: Node) -> Iterator[int | str]:
+def bounds_of(compiled: Compiled, given: frozenset[str] = frozenset()) -> dict[str, int | str]:
+    """What all values of an input have to stay below: of inputs that index as a whole.
+
+    No weight of the model is made.
+
+    Args:
+        given: the optional inputs that the model gets.
+    """
+    with torch.device("meta"):
+        graph = compiled.graph(given if given in compiled.cases else frozenset())
+    return bounds(graph, _KEEPS - _PARTS)
+
+
+def _limits(graph: GraphModule, source: Node, follows: frozenset[str]) -> Iterator[int | str]:
     """The bound that each use of `source`'s values sets."""
     seen, waiting = {source}, [source]
     while waiting:
@@ -53,7 +73,7 @@ def _limits(graph: GraphModule, source: Node) -> Iterator[int | str]:
             limit = _limit(graph, user, node)
             if limit is not None:
                 yield limit
-            elif _name(user) in _KEEPS and user not in seen:
+            elif _name(user) in follows and user not in seen:
                 seen.add(user)
                 waiting.append(user)
 
