@@ -126,6 +126,24 @@ def test_rejected_candidates_are_not_trained_and_do_not_count(tmp_path, trained)
     assert all(t.params["x"] > 0.6 for t in rejected)
 
 
+def test_nothing_is_trained_twice_and_a_small_space_ends(tmp_path, trained, monkeypatch) -> None:
+    monkeypatch.setattr(work, "MOST_REJECTED", 12)
+    sweep = _sweep(over={"x": [0.1, 0.2]}, trials=9, sampler="random")
+    assert len(_join(tmp_path, sweep)) == len(trained) == 2
+    trials = _study(tmp_path).trials
+    first, second = (t for t in trials if REJECTED not in t.user_attrs)
+    assert {first.params["x"], second.params["x"]} == {"0.1", "0.2"}
+    reasons = {t.user_attrs[REJECTED] for t in trials if REJECTED in t.user_attrs}
+    assert reasons == {f"the same as trial {n}" for n in (first.number, second.number)}
+
+
+def test_a_sweep_that_goes_on_draws_anew(tmp_path, trained) -> None:
+    for trials in (1, 2, 3):
+        _join(tmp_path, _sweep(trials=trials))
+    drawn = [t.params["x"] for t in _study(tmp_path).trials]
+    assert len(set(drawn)) == len(drawn) == 3
+
+
 def test_a_space_without_candidates_is_told(tmp_path, trained, monkeypatch) -> None:
     monkeypatch.setattr(work, "MOST_REJECTED", 4)
     with pytest.raises(swept.Exhausted, match=r"4 candidates .* never"):

@@ -41,7 +41,6 @@ def opened(out: Path, sweep: Sweep, identity: str, worker: int = 0) -> optuna.St
     study = optuna.create_study(
         storage=f"sqlite:///{out / DATABASE}",
         study_name="sweep",
-        sampler=_sampler(sweep, worker),
         pruner=optuna.pruners.MedianPruner() if sweep.pruned else optuna.pruners.NopPruner(),
         directions=[_DIRECTIONS[way] for way in sweep.objectives.values()],  # type: ignore[misc]
         load_if_exists=True,
@@ -49,6 +48,7 @@ def opened(out: Path, sweep: Sweep, identity: str, worker: int = 0) -> optuna.St
     if study.user_attrs.get("identity", identity) != identity:
         raise ValueError(f"`{out}` holds another sweep; name another folder with `--out`")
     study.set_user_attr("identity", identity)
+    study.sampler = _sampler(sweep, worker, len(study.get_trials(deepcopy=False)))
     return study
 
 
@@ -58,8 +58,11 @@ def identity(recipe: Recipe, sweep: Sweep) -> str:
     return sha256(f"{said} {sweep.model_dump_json(include=_SAME)}".encode()).hexdigest()
 
 
-def _sampler(sweep: Sweep, worker: int) -> optuna.samplers.BaseSampler:
-    seed = (sweep.seed * 1_000_003 + worker) % 2**32
+def _sampler(sweep: Sweep, worker: int, drawn: int) -> optuna.samplers.BaseSampler:
+    """A sampler that draws neither what another process draws, nor what it drew before it was
+    started again."""
+    key = f"{sweep.seed} {worker} {drawn}"
+    seed = int.from_bytes(sha256(key.encode()).digest()[:4], "big")
     if sweep.sampler == "random":
         return optuna.samplers.RandomSampler(seed=seed)
     return optuna.samplers.TPESampler(seed=seed)

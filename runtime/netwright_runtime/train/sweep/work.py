@@ -33,7 +33,7 @@ from netwright_runtime.train.sweep.study import (
 from netwright_runtime.train.table import read
 
 MOST_REJECTED = 50
-"""Candidates in a row that may be rejected; then the space is thought to hold none."""
+"""Candidates in a row that may be rejected; then the space is thought to hold no others."""
 
 
 class Checked(Protocol):
@@ -82,7 +82,8 @@ def join(
     out: Path,
     tell: Callable[[str], None],
 ) -> None:
-    """Work on the sweep in `out` until it has as many trials as it asks for.
+    """Work on the sweep in `out` until it has as many trials as it asks for, or no others are
+    found.
 
     A trial whose process was killed is gone on with, from its last checkpoint.
 
@@ -90,7 +91,7 @@ def join(
         tell: is called with a line for each trial that this process has ended.
 
     Raises:
-        Exhausted: nearly all candidates are rejected.
+        Exhausted: no candidate is found that may be trained.
         Unmeasured: the data have no validation split.
         Interrupted: a signal ended it; the trial at hand goes on next time.
     """
@@ -100,7 +101,8 @@ def join(
 
 
 def _next(study: optuna.Study, sweep: Sweep, candidates: Candidates, out: Path) -> _Job | None:
-    """The next trial that checks; None where there are enough."""
+    """The next trial that checks; None where there are enough, or no others are to be found."""
+    reason = ""
     for _ in range(MOST_REJECTED):
         with _locked(out):
             _take_over(study)
@@ -108,17 +110,40 @@ def _next(study: optuna.Study, sweep: Sweep, candidates: Candidates, out: Path) 
                 return None
             trial = study.ask()
             trial.set_user_attr(OWNER, owner())
-        found = candidates(drawn(trial, sweep))
+            values = drawn(trial, sweep)
+            before = _before(study, trial)
+        found = candidates(values) if before is None else f"the same as trial {before}"
         if not isinstance(found, str):
-            trial.set_user_attr(COUNTS, dict(found.counts))
-            folder = trial.user_attrs.get(FOLDER, f"trial-{trial.number:04}")
-            trial.set_user_attr(FOLDER, folder)
-            return _Job(trial, found, out / folder)
-        trial.set_user_attr(REJECTED, found)
+            return _signed(trial, found, out)
+        reason = found
+        trial.set_user_attr(REJECTED, reason)
         study.tell(trial, state=TrialState.FAIL)
+    if _begun(study):
+        return None
     raise Exhausted(
-        f"{MOST_REJECTED} candidates in a row were rejected, the last one because: {found}"
+        f"{MOST_REJECTED} candidates in a row were rejected, the last one because: {reason}"
     )
+
+
+def _before(study: optuna.Study, trial: Trial) -> int | None:
+    """The trial that drew the same before; one that was rejected or left is none."""
+    trials = study.get_trials(deepcopy=False)
+    return next(
+        (
+            t.number
+            for t in trials
+            if t.number != trial.number and t.params == trial.params and not _uncounted(t)
+        ),
+        None,
+    )
+
+
+def _signed(trial: Trial, candidate: Checked, out: Path) -> _Job:
+    """The trial with what is known of it before it is trained."""
+    folder = trial.user_attrs.get(FOLDER, f"trial-{trial.number:04}")
+    trial.set_user_attr(FOLDER, folder)
+    trial.set_user_attr(COUNTS, dict(candidate.counts))
+    return _Job(trial, candidate, out / folder)
 
 
 @contextmanager
