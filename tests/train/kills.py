@@ -57,8 +57,11 @@ def run(recipe: Recipe, out: Path) -> None:
     train(recipe, out, folder=FOLDER, resume=True)
 
 
-def forked(body: Callable[[], None]) -> int:
-    """The id of a process that runs `body` in a group of its own, and then ends at once."""
+def forked(body: Callable[[], None], quiet: bool = False) -> int:
+    """The id of a process that runs `body` in a group of its own, and then ends at once.
+
+    quiet  its workers are not heard either, when they find that it is no more
+    """
     process = os.fork()
     if process:
         return process
@@ -66,6 +69,8 @@ def forked(body: Callable[[], None]) -> int:
     try:
         os.setpgid(0, 0)
         torch.set_num_threads(1)
+        if quiet:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         body()
         code = 0
     finally:
@@ -174,7 +179,7 @@ def killed_at_call(wanted: Recipe, out: Path, call: int) -> int:
         Calls(call)
         run(wanted, out)
 
-    return ended(forked(body), PATIENCE)
+    return ended(forked(body, quiet=True), PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,7 @@ class Killer:
     def __call__(self, out: Path, number: int) -> int:
         if self.seconds is not None and number % 2:
             within = self.draw.uniform(0, self.seconds)
-            return ended(forked(lambda: run(self.recipe, out)), within)
+            return ended(forked(lambda: run(self.recipe, out), quiet=True), within)
         return killed_at_call(self.recipe, out, self.draw.randrange(self.calls))
 
 

@@ -89,6 +89,18 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / METRICS).read_bytes() == before
 
 
+def test_what_came_to_no_checkpoint_is_begun_anew(
+    whole: Left, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        Small(patched, room=0, calls=4)
+        with pytest.raises(train.OutOfMemory):
+            run(tmp_path, *PLAIN)
+    assert rows(tmp_path, "loss")
+    run(tmp_path, *PLAIN)
+    assert not list(whole.differences(Left.by(tmp_path)))
+
+
 def test_a_run_goes_on_with_more_epochs(tmp_path: Path) -> None:
     run(tmp_path, *FEW)
     found = run(tmp_path, *FEW, "train.epochs=2", resume=True)
@@ -295,9 +307,9 @@ def test_a_full_disk_ends_the_run_and_costs_nothing(
 
 
 class Small:
-    """A device with room for so many samples at once."""
+    """A device with room for so many samples at once, from the call with this number on."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int, calls: int = 0) -> None:
         self.seen: list[int] = []
         original = Loss.__call__
 
@@ -307,7 +319,7 @@ class Small:
             size = len(batch["label"])
             if torch.is_grad_enabled():
                 self.seen.append(size)
-                if size > room:
+                if size > room and len(self.seen) > calls:
                     raise torch.OutOfMemoryError("no room")
             return original(loss, outputs, batch)
 

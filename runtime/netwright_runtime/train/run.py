@@ -17,7 +17,7 @@ from netwright_runtime.train.data.errors import BadData, DataError
 from netwright_runtime.train.evidence import Evidence, evidence, keep
 from netwright_runtime.train.files import write_atomically
 from netwright_runtime.train.flops import bound_sizes
-from netwright_runtime.train.keeping import Keeper, NotWritten
+from netwright_runtime.train.keeping import FOLDER, Keeper, NotWritten
 from netwright_runtime.train.loop import Interrupted, Loop, NotFinite
 from netwright_runtime.train.losses import Unfit
 from netwright_runtime.train.manifest import write_manifest
@@ -31,7 +31,7 @@ RECIPE = "recipe.json"
 
 
 class Occupied(Exception):
-    """The folder holds a run already."""
+    """The folder holds checkpoints of a run already."""
 
 
 class Diverged(Exception):
@@ -96,6 +96,8 @@ def train(
     try:
         if resume:
             _resume(made, loop)
+        else:
+            loop.watcher.begun()
         if loop.keeper is not None:
             _describe(made)
             loop.watcher.happened("started", loop.progress, steps=loop.steps)
@@ -119,7 +121,7 @@ def check(recipe: Recipe, folder: Path = Path()) -> None:
 
 
 def _prepare_folder(out: Path, resume: bool) -> None:
-    if not resume and (out / "checkpoints").is_dir():
+    if not resume and any((out / FOLDER).glob("*")):
         raise Occupied(f"`{out}` holds a run; go on with `--resume`, or name another folder")
     out.mkdir(parents=True, exist_ok=True)
 
