@@ -7,10 +7,10 @@ from io import StringIO
 
 import pytest
 from netwright.recipe.log import Log
+from netwright_runtime.train import trackers
 from netwright_runtime.train.log import EVENTS, METRICS, SPEED, RunLog
 from netwright_runtime.train.progress import Bar
 from netwright_runtime.train.table import Row, read
-from netwright_runtime.train.trackers import MissingTracker
 from rich.console import Console
 
 PLAIN = Log(trackers=["csv"])
@@ -66,15 +66,15 @@ def test_tensorboard_shows_what_was_logged_after_a_resume(tmp_path) -> None:
     assert [(e.step, e.value) for e in found] == [(1, 1.0), (2, 2.0), (3, 30.0)]
 
 
-def test_a_tracker_that_is_not_installed_is_told(tmp_path, monkeypatch) -> None:
-    from lightning.fabric.loggers import tensorboard
-
-    monkeypatch.setattr(tensorboard, "_TENSORBOARD_AVAILABLE", False)
-    monkeypatch.setattr(tensorboard, "_TENSORBOARDX_AVAILABLE", False)
-    log = RunLog(tmp_path, Log(trackers=["tensorboard"]))
-    with pytest.raises(MissingTracker, match=r"pip install 'netwright\[train\]'"):
-        log.metrics(1, 0, "train", {"loss": 1.0})
-    log.close()
+def test_a_tracker_that_is_not_installed_is_told_at_its_place(monkeypatch) -> None:
+    monkeypatch.setattr(trackers, "find_spec", lambda name: None)
+    tensorboard, mlflow = trackers.missing(["csv", "tensorboard", "mlflow"])
+    assert (tensorboard.where, mlflow.where) == (("log", "trackers", 1), ("log", "trackers", 2))
+    assert tensorboard.message == "`tensorboard` is not installed"
+    assert "pip install 'netwright[train]'" in tensorboard.help
+    assert "pip install 'netwright[mlflow]'" in mlflow.help
+    monkeypatch.setattr(trackers, "find_spec", lambda name: name)
+    assert trackers.missing(["csv", "tensorboard", "mlflow"]) == []
 
 
 def test_a_bar_shows_the_latest_numbers() -> None:

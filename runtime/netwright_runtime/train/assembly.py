@@ -40,6 +40,7 @@ from netwright_runtime.train.optimisers import UnusedGroup, optimiser
 from netwright_runtime.train.progress import Bar
 from netwright_runtime.train.reading import unread
 from netwright_runtime.train.seeds import reseed
+from netwright_runtime.train.trackers import missing
 from netwright_runtime.train.watching import Watcher
 
 _SAME_NUMBERS: Any = {
@@ -98,7 +99,8 @@ class Assembly:
     def check(self) -> None:
         """Hold a batch of each split to the loss and the inputs of the model, before anything is
         made."""
-        if found := unread(self.recipe, *self.read_names()):
+        found = [*missing(self.recipe.log.trackers), *unread(self.recipe, *self.read_names())]
+        if found:
             raise BadData(found)
         faults: dict[str, DataError] = {}
         bounds = bounds_of(self.compiled, self.optional)
