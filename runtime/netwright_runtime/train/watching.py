@@ -80,7 +80,6 @@ class Watcher:
         """The run begins; what one that came to no checkpoint has logged here goes."""
         if self.log is not None:
             self.log.truncate(0, ())
-            self.log.event("begun")
 
     def resumed(self, progress: Progress, faults: Sequence[BadCheckpoint]) -> None:
         """The run goes on from where it stands; checkpoints at fault were passed over."""
