@@ -40,6 +40,7 @@ def test_a_faulty_recipe_is_told_before_any_data_is_read(
         ),
         ("optimiser.AdamW.groups=[{match: x}]", "error[E0704]: no parameter of the model is left"),
         ("train.devices=5", "error[E0704]: a batch of 32 samples cannot be shared by 5 processes"),
+        ("train={devices: 2, shrink_batch: true}", "error[E0704]: one of several processes cannot"),
     ],
 )
 def test_what_only_the_data_show_is_told_at_its_place(

@@ -36,6 +36,12 @@ def fabric(train: Train, batch_size: int) -> Fabric:
             f"a batch of {batch_size} samples cannot be shared by {world} processes",
             f"let `batch_size` be a multiple of {world}",
         )
+    if train.shrink_batch and world > 1:
+        raise Unsupported(
+            "shrink_batch",
+            "one of several processes cannot compute its batch in more pieces than the others",
+            "leave it out, and raise `accumulate` or `devices`",
+        )
     for name in ("lightning.fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)  # it repeats the recipe
     return Fabric(
