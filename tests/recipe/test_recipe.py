@@ -78,9 +78,8 @@ def test_a_given_value_has_a_key(assignment: str) -> None:
 
 
 def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
-    (tmp_path / "net.yaml").write_text(
-        'netwright: 1\nmodel: Net\ninputs: {image: "float[B, 64]"}\ngraph:\n  fc: Linear(out_features=10)\n'
-    )
+    head = 'netwright: 1\nmodel: Net\ninputs: {image: "float[B, 64]"}\n'
+    (tmp_path / "net.yaml").write_text(f"{head}graph:\n  fc: Linear(out_features=10)\n")
     (tmp_path / "r.yaml").write_text(
         "recipe: 1\nmodel: {spec: net.yaml}\ndata: {source: digits}\nloss: cross_entropy\n"
     )
