@@ -190,6 +190,12 @@ def test_the_averages_are_what_is_written(tmp_path: Path) -> None:
     assert torch.equal(written["norm.running_mean"], last["norm.running_mean"])
 
 
+def test_a_group_is_matched_by_the_names_of_the_model(tmp_path: Path) -> None:
+    run(tmp_path / "one", *FEW)
+    run(tmp_path / "two", *FEW, "optimiser.AdamW.groups=[{match: logits.*, lr: 1e-4}]")
+    assert losses(tmp_path / "one") != losses(tmp_path / "two")
+
+
 def test_a_group_without_parameters_is_told_where_the_recipe_says_it(tmp_path: Path) -> None:
     with pytest.raises(train.BadData) as caught:
         run(tmp_path, *FEW, "optimiser.AdamW.groups=[{match: '*.nothing', lr: 1}]")

@@ -140,7 +140,7 @@ class Assembly:
         loss = Loss(recipe.loss, *self.read_names())
         module = self.module()
         model = fabric.setup_module(module)
-        made = fabric.setup_optimizers(self.optimiser(model))
+        made = fabric.setup_optimizers(self.optimiser(module))
         assert isinstance(made, torch.optim.Optimizer)
         order = self.order()
         keeper, watcher = self.kept(progress, order)
@@ -189,11 +189,11 @@ class Assembly:
             where = ("model", "weights")
             raise BadData([DataError(where, f"`{name}`: {fault}", help)]) from fault
 
-    def optimiser(self, model: nn.Module) -> torch.optim.Optimizer:
+    def optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
         train = self.recipe.train
         fused = train.precision != "16-mixed" and train.strategy != "fsdp"
         try:
-            return optimiser(self.recipe.optimiser, model, fused)
+            return optimiser(self.recipe.optimiser, module, fused)
         except UnusedGroup as unused:
             where = ("optimiser", "groups", unused.number, "match")
             help = "`netwright show` lists the names; an earlier group may have taken them"
