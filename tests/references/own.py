@@ -81,6 +81,55 @@ class LSTMClassifier(nn.Module):
         return logits
 
 
+class TSMixer(nn.Module):
+    """TSMixer (arXiv:2303.06053, figure 1) on windows that are normalised by themselves."""
+
+    def __init__(
+        self,
+        context: int = 96,
+        channels: int = 1,
+        horizon: int = 24,
+        depth: int = 2,
+        hidden: int = 64,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        mixers = (TSMixerLayer(context, channels, hidden, dropout) for _ in range(depth))
+        self.blocks = nn.ModuleList(mixers)
+        self.projection = nn.Linear(context, horizon)
+
+    def forward(self, past_values: Tensor) -> Tensor:
+        """(B, context, channels) -> (B, horizon, channels)."""
+        variance, mean = torch.var_mean(past_values, dim=1, correction=0, keepdim=True)
+        deviation = torch.sqrt(variance + 1e-5)
+        x = (past_values - mean) / deviation
+        for block in self.blocks:
+            x = block(x)
+        future: Tensor = self.projection(x.mT).mT * deviation + mean
+        return future
+
+
+class TSMixerLayer(nn.Module):
+    """Over time, then over the series; a norm over samples stands before each."""
+
+    def __init__(self, context: int, channels: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.time_norm = nn.ModuleDict({"norm": nn.BatchNorm1d(context * channels)})
+        self.time = nn.Linear(context, context)
+        self.feature_norm = nn.ModuleDict({"norm": nn.BatchNorm1d(context * channels)})
+        self.fc1 = nn.Linear(channels, hidden)
+        self.fc2 = nn.Linear(hidden, channels)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, context, channels) -> (B, context, channels)."""
+        normed = self.time_norm["norm"](x.flatten(1)).view_as(x)
+        x = x + self.drop(torch.relu(self.time(normed.mT))).mT
+        normed = self.feature_norm["norm"](x.flatten(1)).view_as(x)
+        inner = self.drop(torch.relu(self.fc1(normed)))
+        return x + self.drop(self.fc2(inner))
+
+
 def dilated(model: nn.Module, **rates: int) -> nn.Module:
     """Trade strides for dilation in whole stages (`layer4=2`), first block included: DeepLab's."""
     for stage, rate in rates.items():

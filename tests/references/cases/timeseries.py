@@ -1,9 +1,9 @@
-"""Time series: transformers' PatchTST, with every norm, pooling and class token."""
+"""Time series: transformers' PatchTST, with every norm, pooling and class token, and TSMixer."""
 
 from itertools import product
 from typing import Any
 
-from .case import Case, Inputs, Outputs, call, drawn
+from .case import OWN, Case, Inputs, Outputs, bare, call, drawn
 
 NAMES = {
     "context": "context_length",
@@ -88,11 +88,23 @@ def options() -> tuple[Case, ...]:
     )
 
 
+MIXED = {"context": 30, "channels": 3, "horizon": 6, "depth": 3, "hidden": 5}
+
+
+def tsmixer(*inputs: dict[str, Any], names: bool = False, **params: Any) -> Case:
+    reference = call(f"{OWN}.TSMixer", **params)
+    return Case(params=params, reference=reference, run=bare, inputs=inputs, names=names)
+
+
 CASES = {
     "timeseries/patchtst": (
         patchtst({"past_values": drawn("normal", 2, 32, 1)}, names=True),
         patchtst(context=512, channels=7, patch=16, stride=8, horizon=96),
         patchtst(OBSERVED, {"past_values": drawn("uniform", 1, 30, 3)}, **SMALL),
         *options(),
-    )
+    ),
+    "timeseries/tsmixer": (
+        tsmixer({"past_values": drawn("normal", 2, 96, 1)}, names=True),
+        tsmixer(SERIES, {"past_values": drawn("uniform", 1, 30, 3)}, **MIXED),
+    ),
 }
