@@ -88,7 +88,7 @@ def options() -> tuple[Case, ...]:
     )
 
 
-MIXED = {"context": 30, "channels": 3, "horizon": 6, "depth": 3, "hidden": 5}
+MIXED: dict[str, Any] = {"context": 30, "channels": 3, "horizon": 6, "depth": 3, "hidden": 5}
 
 
 def tsmixer(*inputs: dict[str, Any], names: bool = False, **params: Any) -> Case:
