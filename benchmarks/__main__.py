@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks import report
 
-NAMES = ("check", "spans", "layers", "nodes", "hostile", "construct", "saving")
+NAMES = ("check", "spans", "layers", "nodes", "hostile", "construct", "saving", "training")
 
 
 def main() -> None:

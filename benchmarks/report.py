@@ -53,7 +53,10 @@ def _section(data: dict[str, Any]) -> Iterator[str]:
         )
         yield from _table(("goal", "measured", "at most", ""), goals)
     rows = ((r["name"], _time(r["time"]), _ratio(r)) for r in data["rows"])
-    yield from _table(("what", "time", "ratio"), rows)
+    if data["rows"]:
+        yield from _table(("what", "time", "ratio"), rows)
+    if "table" in data:
+        yield from _table(data["table"]["head"], iter(data["table"]["cells"]))
     yield from (f"{note}\n" for note in data["notes"])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from benchmarks.timing import Time
 
@@ -32,20 +33,36 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What is no time: cells below a head."""
+
+    head: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Result:
-    """One benchmark of one run. `notes` say what was left out."""
+    """One benchmark of one run.
+
+    notes    what was left out
+    details  what is kept, but not shown
+    """
 
     name: str
     title: str
     rows: tuple[Row, ...]
     goals: tuple[Goal, ...] = ()
     notes: tuple[str, ...] = ()
+    table: Table | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """The result as plain data, in seconds."""
         goals = [{**asdict(goal), "met": goal.met} for goal in self.goals]
         rows = [asdict(row) for row in self.rows]
-        return {"title": self.title, "rows": rows, "goals": goals, "notes": list(self.notes)}
+        found = {"title": self.title, "rows": rows, "goals": goals, "notes": list(self.notes)}
+        table = {} if self.table is None else {"table": asdict(self.table)}
+        return {**found, **table, **self.details}
 
 
 def rows(times: dict[str, Time], reference: str) -> tuple[Row, ...]:
