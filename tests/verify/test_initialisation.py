@@ -61,8 +61,7 @@ def test_a_distribution_of_another_form() -> None:
 
 def test_a_parameter_of_the_specs_own_is_named_by_itself() -> None:
     text = (
-        'inputs: {x: "float[B, 16]"}\n'
-        "graph: {gain: {parameter: [16], init: ones}, out: x * gain}\n"
+        'inputs: {x: "float[B, 16]"}\ngraph: {gain: {parameter: [16], init: ones}, out: x * gain}\n'
     )
     found = finding(patched(subject(text), "torch.ones(16)", "torch.zeros(16)"), PROPERTY)
     assert found.node == "gain"
