@@ -7,7 +7,16 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("torch", "pydantic", "ruamel.yaml", "PyYAML", "timm", "transformers")
+_PACKAGES = (
+    "torch",
+    "lightning",
+    "pydantic",
+    "ruamel.yaml",
+    "scikit-learn",
+    "PyYAML",
+    "timm",
+    "transformers",
+)
 
 
 def machine() -> dict[str, object]:
