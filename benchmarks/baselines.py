@@ -81,13 +81,15 @@ def regressor(model: Any, inputs: str, target: str) -> Callable[[Data], Values]:
     return values
 
 
-def seasonal(period: int) -> Callable[[Data], Values]:
-    """The values of one period before."""
+def seasonal(period: int, drift: bool = False) -> Callable[[Data], Values]:
+    """The values of one period before; with `drift`, moved by what changed since then."""
 
     def values(data: Data) -> Values:
         past, future = (column(data, "test", f"{which}_values") for which in ("past", "future"))
         steps = np.arange(future.shape[1])
         told = past[:, past.shape[1] - period + steps % period]
+        if drift:
+            told = told + past[:, -1:] - past[:, [-1 - period]]
         flat = future.ravel(), told.ravel()
         return {"mae": mean_absolute_error(*flat), "rmse": root_mean_squared_error(*flat)}
 
@@ -252,7 +254,10 @@ TEXT = (
     Baseline("gzip", compressor(gzip.compress)),
     Baseline("lzma", compressor(lzma.compress)),
 )
-WEEKS = (Baseline("seasonal naive", seasonal(52)),)
+WEEKS = (
+    Baseline("seasonal naive", seasonal(52)),
+    Baseline("seasonal naive with drift", seasonal(52, drift=True)),
+)
 SCENES = (
     Baseline("all ground", ground),
     Baseline("gradient boosting on 9 x 9 pixels", neighbourhoods),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from benchmarks.result import Result
 
 _RESULTS = Path(__file__).parent / "results"
 _PAGE = ROOT / "docs" / "benchmarks.md"
+_NUMBERS = re.compile(r"\[[-+.,\de\s]+\]")
+"""A list of numbers in JSON, which is written in one line."""
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench` from `benchmarks/results/`; do not edit. Times are medians with their
@@ -25,6 +28,7 @@ def save(result: Result) -> None:
     _RESULTS.mkdir(exist_ok=True)
     data = {"machine": machine(), **result.to_json()}
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    text = _NUMBERS.sub(lambda found: " ".join(found[0].split()), text)
     (_RESULTS / f"{result.name}.json").write_text(text, encoding="utf-8")
 
 
