@@ -33,7 +33,7 @@ def test_no_root_of_weights_is_an_attribute_of_graph_modules(name: str) -> None:
     found = [("E0211", 4, 9)]
     assert codes(f"{HEAD}{inputs}graph: {{{name}: ReLU}}") == found
     assert codes(f"{HEAD}{inputs}graph: {{a: {{op: ReLU, key: {name}.a}}}}") == found
-    inner = f"graph: {{a: {{key: \"\", graph: {{{name}: ReLU}}}}}}"
+    inner = f'graph: {{a: {{key: "", graph: {{{name}: ReLU}}}}}}'
     assert codes(HEAD + inputs + inner) == [("E0211", 4, 30)]
     assert codes(f"{HEAD}{inputs}graph: {{{name}: x * 2}}") == []
     assert codes(f"{HEAD}{inputs}graph: {{a: {{graph: {{{name}: ReLU}}}}}}") == []
