@@ -130,11 +130,11 @@ class GPT2LMHeadModel(nn.Module):
             vocab_size, n_positions, dim, depth, heads, eps, dropout
         )
         self.lm_head = nn.Linear(dim, vocab_size, bias=False)
-        self.lm_head.weight = self.transformer.wte.weight  # tied
         self.apply(self._init_weights)
         for name, parameter in self.named_parameters():
             if name.endswith(".c_proj.weight"):
                 nn.init.normal_(parameter, std=0.02 / math.sqrt(2 * depth))
+        self.lm_head.weight = self.transformer.wte.weight  # tied
 
     @staticmethod
     def _init_weights(module: nn.Module) -> None:

@@ -89,8 +89,8 @@ class TinyGPT(nn.Module):
         )
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, vocab_size, bias=False)
-        self.head.weight = self.token_embed.weight  # tied
         self.apply(self._init_weights)
+        self.head.weight = self.token_embed.weight  # tied
 
     @staticmethod
     def _init_weights(module: nn.Module) -> None:

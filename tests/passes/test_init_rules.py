@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import netwright
 import pytest
 from netwright.diagnostics import Report
 from netwright.frontend.load import load_text
@@ -36,3 +39,22 @@ def test_a_rule_names_weights_of_an_inline_block(match: str) -> None:
 
 def test_the_name_of_an_inline_block_is_no_class() -> None:
     assert errors("layers.fc.weight") == ["no weight's name matches `layers.fc.weight`"]
+
+
+def test_a_tied_weight_begins_as_the_one_that_it_is_tied_to(tmp_path: Path) -> None:
+    spec = tmp_path / "m.yaml"
+    spec.write_text("""netwright: 1
+model: M
+inputs: {ids: "int[B, T]"}
+graph:
+  embed: Embedding(num_embeddings=50, embedding_dim=8)
+  head: Linear(out_features=50, bias=False)
+init:
+  - {match: Embedding.weight, with: normal(std=0.02)}
+  - {match: Linear.weight, with: zeros}
+tie: {head.weight: embed.weight}
+""")
+    for module in (netwright.build(spec), netwright.graph(spec)):
+        weight = module.get_parameter("head.weight")
+        assert weight is module.get_parameter("embed.weight")
+        assert 0.015 < float(weight.detach().std()) < 0.025

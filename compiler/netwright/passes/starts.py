@@ -1,17 +1,20 @@
 """What init rules make of the weights of a model: each weight that a rule matches, in their order.
 
-A weight that several rules match is there several times; the last of them is how it begins.
+A weight that several rules match is there several times; the last of them is how it begins. A tied
+weight begins as the one that it is tied to, whatever rules its own name matches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netwright.diagnostics import Report
 from netwright.ir.instance import Initial, Instance, Path, named
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.frame import Frame
 from netwright.passes.model import Elaboration
 from netwright.passes.rules import matches
+from netwright.passes.ties import ties
 from netwright.passes.weights import initial
 
 Below = tuple[str, Path]
@@ -25,12 +28,13 @@ def starts(elaboration: Elaboration) -> Iterator[tuple[str, Initial]]:
     for instance in elaboration.cases.values() if module.init else ():
         weights.update(_weights(instance, (), ()))
     block = Instance(elaboration.block, elaboration.scope, {}, {})
+    tied = {target for target, _ in ties(elaboration, Report())}
     for rule in module.init:
         begins = initial(Evaluator(Frame(block, dict(elaboration.params))), rule.value)
         for path, classes in weights.items():
             name = ".".join(path)
             owned = any(f"{cls}.{'.'.join(below)}" == rule.match for cls, below in classes)
-            if owned or matches(rule.match, name):
+            if name not in tied and (owned or matches(rule.match, name)):
                 yield name, begins
 
 

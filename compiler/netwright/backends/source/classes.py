@@ -110,9 +110,8 @@ def _init(
     made = [*at_build(constructor), *constructor.build()]
     rules: list[Function] = []
     if context.is_root:
-        made += _ties(context)
         more, rules = _init_rules(context, constructor)
-        made += more
+        made += [*more, *_ties(context)]
     made = pass_items(constructor, drop_unused(made))
     context.ctor = ctor_args(context, constructor)
     body = [
