@@ -47,6 +47,7 @@ SMALL: dict[str, Small] = {
         | {"depth": 2, "heads": 2, "hidden": 24, "attention_dropout": 0.1},
         2,
     ),
+    "timeseries/tsmixer": Small({"context": 30, "channels": 3, "horizon": 6, "hidden": 5}, 1),
     "vision/convnext": Small(
         {"depths": (1, 1, 2, 1), "dims": (8, 16, 24, 32), "num_classes": 10}, 4
     ),

@@ -31,6 +31,10 @@ OVERRIDES: dict[str, list[dict[str, Any]]] = {
         {"context": 30, "patch": 8, "stride": 5},
         {"depth": 1, "dim": 12, "heads": 3, "hidden": 5, "horizon": 2},
     ],
+    "timeseries/tsmixer": [
+        {"context": 12, "channels": 3, "horizon": 4},
+        {"depth": 1, "hidden": 5, "dropout": 0.3},
+    ],
     "vision/convnext": [
         {"depths": (1, 2, 1, 1), "dims": (4, 6, 8, 10)},
         {"num_classes": 3},

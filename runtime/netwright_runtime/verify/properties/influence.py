@@ -144,11 +144,34 @@ def _moved(subject: Subject, trial: Trial, slot: Slot, axis: int, column: int) -
     ends = {n for name, ns in outputs(subject, graph).items() if name not in state for n in ns}
     kept = {n for name, ns in outputs(subject, graph).items() if name in state for n in ns}
     unknown = any(not t.isfinite().all() for t in floats(before[-1].value))
-    if unknown or ends & set(moved):
+    if unknown or ends & set(moved) or _slopes(graph, inputs, slot.name, ends, axis, column):
         return None
     steps = (n for n in reversed(moved) if n.op.startswith("call") and n not in kept)
     place = next(n for n in graph.graph.find_nodes(op="placeholder") if n.target == slot.name)
     return next((n for n in steps if _computes(n)), place)
+
+
+def _slopes(
+    graph: GraphModule,
+    inputs: Mapping[str, Any],
+    name: str,
+    ends: set[Node],
+    axis: int,
+    column: int,
+) -> bool:
+    """Whether an output has a slope in a column: one that is small is lost in rounding."""
+    given = inputs[name]
+    if not isinstance(given, Tensor) or not given.is_floating_point():
+        return False
+    with torch.enable_grad():
+        leaf = given.detach().clone().requires_grad_()
+        values = record(graph, {**inputs, name: leaf})
+        found = [t for v in values if v.node in ends for t in floats(v.value) if t.requires_grad]
+        if not found:
+            return False
+        drawn = [t * torch.randn_like(t) for t in found]  # a sum alone may be constant
+        (slope,) = torch.autograd.grad([t.sum() for t in drawn], [leaf], allow_unused=True)
+    return slope is not None and bool(slope.select(axis, column).any())
 
 
 def _computes(node: Node) -> bool:
