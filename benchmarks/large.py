@@ -13,13 +13,13 @@ def specs() -> dict[str, str]:
     repeated = "{{op: Linear(out_features=8 + i), repeat: 10}}"
     block = "{{inputs: {{x: 'float[B, 3, H, W]'}}, graph: {{a: ReLU}}}}"
     return {
-        "8,000 nodes of five forms": spec(8_000),
+        "5,000 nodes of five forms": spec(5_000),
         "nodes of five forms, 1 MiB": _full(spec(40_000)),
         "short nodes, 1 MiB": _full(_graph("ReLU", 90_000)),
-        "8,000 convolutions": _graph("Conv2d(out_channels=8, kernel_size=3)", 8_000),
-        "8,000 sums": _graph("x + x", 8_000),
+        "5,000 convolutions": _graph("Conv2d(out_channels=8, kernel_size=3)", 5_000),
+        "5,000 sums": _graph("x + x", 5_000),
         "5,000 long expressions": _graph("x + x * 2 - x / 3 + (x + 1) * (x - 2) + relu(x)", 5_000),
-        "8,000 distinct layers in loops": _graph(repeated, 8_000),
+        "5,000 distinct layers in loops": _graph(repeated, 5_000),
         "5,000 blocks, each used": _graph("K{k}", 5_000)
         + _many("blocks", f"K{{k}}: {block}", 5_000),
         "params, each from the last": _HEAD
@@ -27,7 +27,7 @@ def specs() -> dict[str, str]:
         + _many("params", "p{k}: {{type: int, default: p{p} + 1}}", 9_000).replace("p-1 + 1", "1"),
         "variants": _HEAD
         + "graph: {a: Linear(out_features=n)}\nparams: {n: 1}\n"
-        + _many("variants", "v{k}: {{n: {k} + 1}}", 12_000),
+        + _many("variants", "v{k}: {{n: {k} + 1}}", 6_000),
         "5,000 methods of 5,000 nodes": _graph("ReLU", 5_000)
         + _many("methods", "m{k}: {{outputs: {{o: n{k}}}}}", 5_000),
         "5,000 rules for 5,000 layers": _graph("Linear(out_features=8)", 5_000)

@@ -19,7 +19,7 @@ from benchmarks.timing import interleaved
 _SIZES = (1_000, 10_000, 100_000)
 _ROUNDS = 3
 _BUDGETS = Budgets(text=2**23, nodes=100_000, values=500_000, expressions=2**23)
-"""A file may hold 8,000 nodes; more is for programs that ask for it."""
+"""A file may hold 5,000 nodes; more is for programs that ask for it."""
 
 
 def run() -> Result:

@@ -70,25 +70,25 @@ _TEXT = {
     "merge bomb": ("a: &a {b: 1}\n" + "c: {<<: *a, d: {<<: *a}}\n" * 1000, "E0106"),
     "many tags": ("".join(f"b{k}: !t 1\n" for k in range(70_000)), "E0106"),
     "many documents": ("--- 1\n" * (M // 6), "E0106"),
-    "many unknown names": (graph(*(f"n{k}: y{k}" for k in range(7_000))), "E0204"),
-    "many unknown functions": (graph(*(f"n{k}: relV(x)" for k in range(7_000))), "E0201"),
-    "many unknown modules": (graph(*(f"n{k}: Relu" for k in range(7_000))), "E0201"),
-    "many bad expressions": (graph(*(f"n{k}: 1 +" for k in range(7_000))), "E0108"),
+    "many unknown names": (graph(*(f"n{k}: y{k}" for k in range(4_500))), "E0204"),
+    "many unknown functions": (graph(*(f"n{k}: relV(x)" for k in range(4_500))), "E0201"),
+    "many unknown modules": (graph(*(f"n{k}: Relu" for k in range(4_500))), "E0201"),
+    "many bad expressions": (graph(*(f"n{k}: 1 +" for k in range(4_500))), "E0108"),
     "many nodes": (graph(*(f"n{k}: ReLU" for k in range(45_000))), TOO_MUCH),
     "many repeated nodes": (
-        graph(*(f"n{k}: {{op: Linear(out_features=8 + i), repeat: 10}}" for k in range(7_000))),
+        graph(*(f"n{k}: {{op: Linear(out_features=8 + i), repeat: 10}}" for k in range(4_500))),
         TOO_MUCH,
     ),
     "many values": ("a:\n" + "".join(f"  k{k}: 1\n" for k in range(60_000)), TOO_MUCH),
     "many short expressions": (
-        graph(*(f"n{k}: x + x * x - x / x + x * (x + x) - x * x + x" for k in range(7_000))),
+        graph(*(f"n{k}: x + x * x - x / x + x * (x + x) - x * x + x" for k in range(4_500))),
         TOO_MUCH,
     ),
     "much text in lists": (
         graph(*(f"n{k}: '[{','.join('x' * 2000)}]'" for k in range(250))),
         TOO_MUCH,
     ),
-    "many unused nodes": (graph(*(f"n{k}: ReLU()(x)" for k in range(7_000))), ""),
+    "many unused nodes": (graph(*(f"n{k}: ReLU()(x)" for k in range(4_500))), ""),
     "many anagrams": (
         graph(*(f"{_anagram(k)}: {_anagram(k + 5_000)}" for k in range(5_000))),
         "E0204",
@@ -101,7 +101,7 @@ _TEXT = {
         graph(*(f"n{k}: {'+'.join('x' * 2000)}" for k in range(250))),
         TOO_MUCH,
     ),
-    "many names one apart": (graph(*(f"name_{k:05}: nam_{k:05}" for k in range(7_000))), "E0204"),
+    "many names one apart": (graph(*(f"name_{k:05}: nam_{k:05}" for k in range(4_500))), "E0204"),
 }
 
 _EXPRESSIONS = {

@@ -23,8 +23,8 @@ class Budgets:
     """
 
     text: int = 1024 * 1024
-    nodes: int = 8_000
-    expressions: int = 400_000
+    nodes: int = 5_000
+    expressions: int = 300_000
     depth: int = 64
     scalar: int = 64 * 1024
     values: int = 50_000

@@ -21,7 +21,7 @@ from netwright.passes.frame import Frame
 from netwright.passes.interface import model_input
 from netwright.passes.one_build import check_one_build
 from netwright.passes.params import bind_params, model_args
-from netwright.passes.work import Exhausted, metered, spend
+from netwright.passes.work import Exhausted, metered, spend, visit
 from netwright.source import NOWHERE
 
 MAX_CASES = 16
@@ -91,6 +91,7 @@ def _elaborate(
 ) -> Elaboration | None:
     block = module.model
     assert block is not None
+    visit(block.span)
     try:
         empty = Scope.of(module, {})
         args = model_args(module, variant, overrides)
