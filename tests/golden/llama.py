@@ -4,8 +4,8 @@ SwiGLU.
 Generated from language/llama.yaml (350e194b, variant llama3-8b) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
-Shapes: B batch, T tokens (S == T + (past[0].shape[3] if past is not None else 0)), S
-source tokens (S == T + (past[0].shape[3] if past is not None else 0)), P past tokens
+Shapes: B batch, T tokens, S source tokens (S == T + (past[0].shape[3] if past is not
+None else 0)), P past tokens
 """
 
 import math

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from netwright.ir import expr as ex
 from netwright.ir.classes import ModelFacts
 from netwright.ir.dims import Dim, known
@@ -34,6 +36,14 @@ def legend(model: ModelFacts) -> str:
     parts = []
     for name in names:
         text = f"{name} {WORDS[name]}" if name in WORDS else name
-        rules = [to_source(c) for c in constraints if name in ex.free_names(c)]
+        rules = [to_source(c) for c in constraints if _is_about(c, names) == name]
         parts.append(f"{text} ({', '.join(rules)})" if rules else text)
     return ", ".join(parts)
+
+
+def _is_about(constraint: ex.Expr, names: Collection[str]) -> str | None:
+    """The size beside which a constraint stands: the one that it defines, or its first."""
+    if isinstance(constraint, ex.Compare) and isinstance(constraint.left, ex.Name):
+        if constraint.ops == ("==",) and constraint.left.id in names:
+            return constraint.left.id
+    return next((name for name in ex.free_names(constraint) if name in names), None)
