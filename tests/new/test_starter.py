@@ -76,7 +76,7 @@ def test_a_starter_learns(kind: Kind, tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = netwright.build(file, variant="small")
     inputs, classes = batch(kind)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
     losses = []
     for _ in range(30):
         loss = cross_entropy(model(inputs).flatten(0, -2), classes)
