@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _progress(len(found), len(chosen))
     print(*table(found), "", *totals(found), "", *survivors(found), sep="\n")
     if options.json is not None:
-        data = [verdict.to_json() for verdict in found]
-        options.json.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        lines = ",\n".join(json.dumps(verdict.to_json()) for verdict in found)
+        options.json.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     return 0 if reached(found) else 1
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from io import StringIO
 
-import pytest
 from netwright.recipe.log import Log
 from netwright_runtime.train import trackers
 from netwright_runtime.train.log import EVENTS, METRICS, SPEED, RunLog
 from netwright_runtime.train.progress import Bar
 from netwright_runtime.train.table import Row, read
 from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 PLAIN = Log(trackers=["csv"])
 
@@ -52,7 +52,6 @@ def test_a_resumed_log_goes_on_at_its_step(tmp_path) -> None:
 
 
 def test_tensorboard_shows_what_was_logged_after_a_resume(tmp_path) -> None:
-    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     section = Log(trackers=["tensorboard"])
     log = RunLog(tmp_path, section)
     for step in range(1, 5):
@@ -62,7 +61,8 @@ def test_tensorboard_shows_what_was_logged_after_a_resume(tmp_path) -> None:
     log.truncate(2)
     log.metrics(3, 0, "train", {"loss": 30.0})
     log.close()
-    found = reader.EventAccumulator(str(tmp_path / "tensorboard")).Reload().Scalars("train/loss")
+    folder = str(tmp_path / "tensorboard")
+    found = EventAccumulator(folder).Reload().Scalars("train/loss")
     assert [(e.step, e.value) for e in found] == [(1, 1.0), (2, 2.0), (3, 30.0)]
 
 

@@ -8,21 +8,11 @@ from typing import Any
 from netwright.diagnostics import Diagnostic
 from netwright.frontend.document import MappingValue, Refused, Scalar, Value
 from netwright.frontend.identifiers import closest, did_you_mean
-from netwright.frontend.validate import head, kind_of, walk
+from netwright.frontend.validate import EXPECTED, head, kind_of, walk
 from netwright.recipe.named import UNKNOWN_KEY, UNKNOWN_NAME
 from netwright.source import Span
 
 Location = tuple[int | str, ...]
-
-_EXPECTED = {
-    "string_type": "a text",
-    "bool_type": "`true` or `false`",
-    "int_type": "an integer",
-    "float_type": "a number",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-}
 
 _BEGINNINGS = ("Input should be ", "Value error, ")
 """What pydantic puts before a bound, and before what a check of ours expects."""
@@ -52,8 +42,8 @@ def diagnostic(root: Value, error: Any) -> Diagnostic | None:
         return _unknown_key(parent, key, error)
     if kind == UNKNOWN_NAME:
         return _unknown_name(root, where, error)
-    if kind in _EXPECTED or kind == "named":
-        expected = _EXPECTED.get(kind, error["msg"])
+    if kind in EXPECTED or kind == "named":
+        expected = EXPECTED.get(kind, error["msg"])
         return Diagnostic("E0105", _holds(value, key, expected), place(root, where))
     return _out_of_bounds(root, where, error)
 

@@ -8,12 +8,15 @@ from functools import cache
 from importlib import util
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from netwright.driver.failure import BadPlugin
 from netwright.ops import plugin
 from netwright.ops.plugin import Rule
 from netwright.ops.table import MODULES, add_module
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T", bound=type)
 
@@ -106,7 +109,7 @@ def _registered(owner: str, classes: tuple[type, ...]) -> tuple[str, ...]:
     for cls in classes:
         try:
             register(cls)
-        except (TypeError, ValueError) as fault:
+        except (NameError, TypeError, ValueError) as fault:
             raise BadPlugin(f"`{cls.__name__}` of `{owner}` cannot be an op: {fault}") from fault
     return tuple(cls.__name__ for cls in classes)
 
@@ -117,14 +120,8 @@ def load_entry_points() -> tuple[str, ...]:
 
     Raises BadPlugin where one of them cannot be loaded.
     """
-    from importlib import metadata  # an import that takes a tenth of a check
-
     names: list[str] = []
-    for entry in metadata.entry_points(group=GROUP):
-        try:
-            offered = entry.load()
-        except Exception as fault:
-            raise BadPlugin(f"the entry point `{entry.name}` fails: {fault}") from fault
+    for entry, offered in _offered(GROUP):
         classes = tuple(_classes(offered)) if isinstance(offered, ModuleType) else (offered,)
         names += _registered(entry.value, classes)
     return tuple(names)
@@ -136,15 +133,25 @@ def load_sources() -> tuple[str, ...]:
 
     Raises BadPlugin where one of them cannot be loaded.
     """
-    from importlib import metadata
-
     from netwright.recipe.registering import register_source
 
     names = []
-    for entry in metadata.entry_points(group=SOURCE_GROUP):
+    for entry, offered in _offered(SOURCE_GROUP):
         try:
-            register_source(entry.name, entry.load())
-        except Exception as fault:
+            register_source(entry.name, offered)
+        except (NameError, TypeError, ValueError) as fault:
             raise BadPlugin(f"the entry point `{entry.name}` fails: {fault}") from fault
         names.append(entry.name)
     return tuple(names)
+
+
+def _offered(group: str) -> Iterator[tuple[EntryPoint, Any]]:
+    """What installed packages offer in a group, loaded; their code may raise anything."""
+    from importlib import metadata  # an import that takes a tenth of a check
+
+    for entry in metadata.entry_points(group=group):
+        try:
+            offered = entry.load()
+        except Exception as fault:
+            raise BadPlugin(f"the entry point `{entry.name}` fails: {fault}") from fault
+        yield entry, offered

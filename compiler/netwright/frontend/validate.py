@@ -25,7 +25,7 @@ from netwright.frontend.schema import SpecFile
 from netwright.frontend.schema_kinds import REPORTED
 from netwright.source import Span
 
-_EXPECTED = {
+EXPECTED = {
     "string_type": "a text",
     "bool_type": "`true` or `false`",
     "int_type": "an integer",
@@ -35,6 +35,7 @@ _EXPECTED = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
 }
+"""What the kinds of pydantic's errors wanted, in words."""
 _BY_TAG = {
     "<op>": keys.CONTROL | {"op"},
     "<graph>": keys.INLINE,
@@ -119,7 +120,7 @@ def _report(result: Validated, root: Value, error: Any) -> None:
         _no_kind(result, value, key)
     else:
         result.explained.add(value.span)
-        expected = _EXPECTED.get(kind, error["msg"])
+        expected = EXPECTED.get(kind, error["msg"])
         _wrong_kind(result, value, key, expected)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, PlainSerializer, TypeAdapter, WrapValidator
 from pydantic_core import core_schema
 
 from netwright.recipe.named import Named, Section
-from netwright.recipe.reads import FIRST, LOGITS, SECOND, Read
+from netwright.recipe.reads import FIRST, LOGITS, SECOND, Compared, Read, Reading
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -17,37 +17,22 @@ IGNORED = -100
 """The class that no sample has: torch's own default for what a loss leaves out."""
 
 
-class LossArguments(Section):
+class LossArguments(Reading):
     """What all losses have in common."""
 
     weight: Positive = 1.0
     """The factor of this loss in the sum of several."""
-
-    def reads(self) -> tuple[Read, ...]:
-        """The outputs and columns that it needs."""
-        raise NotImplementedError
 
     def makes(self) -> tuple[str, ...]:
         """Columns that it adds to a batch before the model sees it."""
         return ()
 
 
-class Compared(LossArguments):
+class ComparedLoss(Compared, LossArguments):
     """A loss of one output against one column."""
 
-    output: str | None = None
-    """The output of the model; left out where it has one, or one that is named as usual."""
-    target: str | None = None
-    """The column that it should equal; left out for the data's target."""
 
-    def reads(self) -> tuple[Read, ...]:
-        return (
-            Read("output", "outputs", self.output, LOGITS),
-            Read("target", "batch", self.target),
-        )
-
-
-class CrossEntropy(Compared):
+class CrossEntropy(ComparedLoss):
     """Logits `(B, K)` against classes `(B)`, or maps `(B, K, ...)` against maps of classes."""
 
     label_smoothing: Share = 0.0
@@ -58,28 +43,28 @@ class CrossEntropy(Compared):
     """The class of samples or pixels that do not count."""
 
 
-class BinaryCrossEntropy(Compared):
+class BinaryCrossEntropy(ComparedLoss):
     """Logits against 0 and 1, each item by itself."""
 
     positive_weight: Positive | None = None
     """A factor for the items that are 1."""
 
 
-class MeanSquaredError(Compared):
+class MeanSquaredError(ComparedLoss):
     """The mean of squared differences."""
 
 
-class MeanAbsoluteError(Compared):
+class MeanAbsoluteError(ComparedLoss):
     """The mean of absolute differences."""
 
 
-class Huber(Compared):
+class Huber(ComparedLoss):
     """Squared below `delta`, linear above it."""
 
     delta: Positive = 1.0
 
 
-class Dice(Compared):
+class Dice(ComparedLoss):
     """1 minus the overlap of soft masks and true ones, mean over classes (arXiv:1606.04797)."""
 
     ignore_index: int = IGNORED
@@ -88,7 +73,7 @@ class Dice(Compared):
     """Added above and below the fraction, so that an absent class has an overlap of 1."""
 
 
-class NextToken(Compared):
+class NextToken(ComparedLoss):
     """Logits `(B, T, V)` against the token that follows each of T."""
 
     shift: bool = False
@@ -196,7 +181,7 @@ class Diffusion(LossArguments):
         return (self.time, "noise")
 
 
-class Quantile(Compared):
+class Quantile(ComparedLoss):
     """Outputs `(..., Q)` against a target `(...)`: the pinball loss, mean over quantiles."""
 
     quantiles: list[Annotated[float, Field(gt=0, lt=1)]] = Field([0.1, 0.5, 0.9], min_length=1)

@@ -8,42 +8,27 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from netwright.recipe.named import Named, Section
-from netwright.recipe.reads import FIRST, LOGITS, SECOND, Read
+from netwright.recipe.reads import FIRST, SECOND, Compared, Read, Reading
 
 Count = Annotated[int, Field(ge=1)]
 
 
-class MetricArguments(Section):
+class MetricArguments(Reading):
     """What all metrics have in common."""
 
     better: ClassVar[Literal["max", "min"]] = "max"
     """Which end of the scale is good."""
-
-    def reads(self) -> tuple[Read, ...]:
-        """The outputs and columns that it needs."""
-        raise NotImplementedError
 
     def suffix(self) -> str:
         """What follows the name in logs, so that two of a kind can be told apart."""
         return ""
 
 
-class Compared(MetricArguments):
+class ComparedMetric(Compared, MetricArguments):
     """A metric of one output against one column."""
 
-    output: str | None = None
-    """The output of the model; left out where it has one, or one that is named as usual."""
-    target: str | None = None
-    """The column that it should equal; left out for the data's target."""
 
-    def reads(self) -> tuple[Read, ...]:
-        return (
-            Read("output", "outputs", self.output, LOGITS),
-            Read("target", "batch", self.target),
-        )
-
-
-class Classified(Compared):
+class Classified(ComparedMetric):
     """A metric of logits: `(B, K, ...)` against classes, or as many as targets against 0 and 1."""
 
     ignore_index: int | None = None
@@ -84,7 +69,7 @@ class DiceOverlap(Classified):
     """Twice the intersection over the sum of masks, mean over classes, over all pixels together."""
 
 
-class Continuous(Compared):
+class Continuous(ComparedMetric):
     """A metric of numbers."""
 
     better: ClassVar[Literal["max", "min"]] = "min"
@@ -106,7 +91,7 @@ class R2(Continuous):
     better: ClassVar[Literal["max", "min"]] = "max"
 
 
-class Perplexity(Compared):
+class Perplexity(ComparedMetric):
     """The exponential of the mean cross entropy of a token: logits `(B, T, V)`."""
 
     better: ClassVar[Literal["max", "min"]] = "min"

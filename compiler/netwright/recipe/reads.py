@@ -6,11 +6,13 @@ of several the usual name is taken.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from netwright.diagnostics import nearest
+from netwright.recipe.named import Section
 
 LOGITS = ("logits", "out", "output", "masks", "head")
 FIRST = ("first", "query", "user", "image_embeds", "image")
@@ -31,6 +33,29 @@ class Read:
     of: Literal["outputs", "batch"]
     named: str | None
     usual: tuple[str, ...] = ()
+
+
+class Reading(Section, ABC):
+    """Arguments of a loss or metric, which say what it reads."""
+
+    @abstractmethod
+    def reads(self) -> tuple[Read, ...]:
+        """The outputs and columns that it needs."""
+
+
+class Compared(Reading):
+    """Of one output against one column."""
+
+    output: str | None = None
+    """The output of the model; left out where it has one, or one that is named as usual."""
+    target: str | None = None
+    """The column that it should equal; left out for the data's target."""
+
+    def reads(self) -> tuple[Read, ...]:
+        return (
+            Read("output", "outputs", self.output, LOGITS),
+            Read("target", "batch", self.target),
+        )
 
 
 class Unread(ValueError):

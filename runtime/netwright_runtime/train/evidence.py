@@ -71,7 +71,7 @@ def evidence(
     classes  what the target's numbers stand for
     """
     for term in terms:
-        if isinstance(term, written.Compared) and not isinstance(term, written.NextToken):
+        if isinstance(term, written.ComparedLoss) and not isinstance(term, written.NextToken):
             output, column = term.reads()
             names = choose(output, outputs), choose(column, columns, target)
             if isinstance(term, written.CrossEntropy | written.Dice):

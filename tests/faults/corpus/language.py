@@ -199,7 +199,7 @@ SPEC = (
     ),
     _of.spec(
         "scale",
-        "scores not divided",
+        "scores multiplied, not divided",
         _CORE + "scores",
         "scores: q @ keys.mT / sqrt(head_dim)",
         "scores: q @ keys.mT * head_dim * 16",

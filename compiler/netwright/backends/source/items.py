@@ -52,20 +52,18 @@ def _around(context: ClassContext, name: str) -> Value:
     return sample.params.get(name, sample.scope.table.get(name))
 
 
-def _is_item(expr: ex.Expr, name: str) -> bool:
-    """Whether `expr` is `name[index]`."""
+def _index(expr: ex.Expr, name: str) -> str | None:
+    """`i` of `name[i]`; None for anything else."""
     match expr:
-        case ex.Index(value=ex.Name(id=found), items=(ex.Name(),)):
-            return found == name
-    return False
+        case ex.Index(value=ex.Name(id=found), items=(ex.Name(id=index),)) if found == name:
+            return index
+    return None
 
 
 def _only_index(statements: list[Statement], name: str) -> str | None:
     """The name by which `name` is indexed, if all that is read of it is that item."""
-    found: Counter[str] = Counter()
-    for expr in _walked(statements):
-        if isinstance(expr, ex.Index) and _is_item(expr, name):
-            found[expr.items[0].id] += 1  # type: ignore[attr-defined]
+    indices = (_index(expr, name) for expr in _walked(statements))
+    found = Counter(index for index in indices if index is not None)
     reads = sum(n == name for s in statements for n in names_in(s))
     bound = {n for s in statements for n in (*defined(s), *comprehension_names(s))}
     index = next(iter(found), None)
@@ -75,7 +73,7 @@ def _only_index(statements: list[Statement], name: str) -> str | None:
 def _named(statements: list[Statement], name: str) -> Iterator[str]:
     """What the spec calls an item: the target of `size = patch_sizes[stage]`."""
     for statement in statements:
-        if isinstance(statement, Assign) and _is_item(statement.value, name):
+        if isinstance(statement, Assign) and _index(statement.value, name):
             yield from target_names(statement.targets)
 
 
@@ -85,11 +83,11 @@ def _slots(context: ClassContext, statements: list[Statement], name: str) -> Ite
     for expr in _walked(statements):
         if not isinstance(expr, ex.Call):
             continue
-        yield from (k.name for k in expr.keywords if _is_item(k.value, name))
+        yield from (k.name for k in expr.keywords if _index(k.value, name))
         if isinstance(expr.func, ex.Name) and expr.func.id in classes:
             arguments = [a.name for a in classes[expr.func.id].ctor]
             given = zip(arguments, expr.args, strict=False)
-            yield from (argument for argument, value in given if _is_item(value, name))
+            yield from (argument for argument, value in given if _index(value, name))
 
 
 def _walked(statements: list[Statement]) -> Iterator[ex.Expr]:
@@ -101,7 +99,7 @@ def _walked(statements: list[Statement]) -> Iterator[ex.Expr]:
 def _written(statements: list[Statement], name: str, word: str) -> list[Statement]:
     """`statements` with `word` for the item of `name`."""
     for statement in statements:
-        map_expressions(statement, lambda e: ex.Name(word) if _is_item(e, name) else None)
+        map_expressions(statement, lambda e: ex.Name(word) if _index(e, name) else None)
     return [s for s in statements if not _is_copy(s, word)]
 
 

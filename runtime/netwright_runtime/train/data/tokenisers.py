@@ -73,12 +73,9 @@ class LibraryTokeniser(Tokeniser):
     def to_data(self) -> dict[str, Any]:
         return {"tokens": "tokeniser", "json": self._json}
 
-    def __getstate__(self) -> str:
+    def __reduce__(self) -> tuple[type[LibraryTokeniser], tuple[str]]:
         """A worker process makes its own from the JSON."""
-        return self._json
-
-    def __setstate__(self, state: str) -> None:
-        self.__init__(state)  # type: ignore[misc]
+        return LibraryTokeniser, (self._json,)
 
 
 def tokeniser(data: dict[str, Any]) -> Tokeniser:
