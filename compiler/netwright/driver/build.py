@@ -28,6 +28,9 @@ from netwright.source import Sources
 if TYPE_CHECKING:
     from netwright.frontend.schema import Spec
 
+ORIGIN = "netwright_model"
+"""The name under which the Python module of a built model keeps the `Model` it was written from."""
+
 
 def build(
     source: str | os.PathLike[str] | Spec | Model,
@@ -95,6 +98,7 @@ def module_of(emitted: Emitted, model: Model) -> ModuleType:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     module = ModuleType(name, emitted.class_name)
     module.__file__ = file
+    setattr(module, ORIGIN, model)
     sys.modules[name] = module
     exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102  audited by the back end
     _explain_errors(getattr(module, emitted.class_name), file, emitted, model.sources)

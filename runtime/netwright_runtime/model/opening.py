@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 from netwright.artifact import Artifact
 from netwright.diagnostics import SpecError
+from netwright.driver.build import ORIGIN
 from netwright.driver.count import count, flops_by_node, total_parameters
 from netwright.driver.graph import graph
 from netwright.driver.model import Model, load, read
@@ -22,6 +24,7 @@ from netwright.ir.dims import evaluate
 from netwright.ir.program import Module
 from netwright.ir.values import ModuleValue
 from netwright.passes.model import Case, Elaboration
+from torch import nn
 from torch.fx import GraphModule
 
 from netwright_runtime.model.compiled import Compiled, Cost, Param, Refused, size_text
@@ -48,6 +51,24 @@ def compiled(
     model = load(source, variant, params=given)
     name = model.module.path if isinstance(source, Model) else os.fspath(source)
     return _compiled(name, model, given)
+
+
+class NotBuilt(ValueError):
+    """A module is not one that `netwright.build` made."""
+
+
+def compiled_of(module: nn.Module) -> Compiled:
+    """What the compiler knows of a live module that `netwright.build` made.
+
+    Raises:
+        NotBuilt: the module comes from elsewhere, or is wrapped.
+    """
+    model = getattr(sys.modules.get(type(module).__module__), ORIGIN, None)
+    if model is None:
+        raise NotBuilt(
+            f"`{type(module).__name__}` was not built by `netwright.build`; pass the spec with it"
+        )
+    return compiled(model)
 
 
 def variants(path: os.PathLike[str], given: Collection[str] = ()) -> list[str | None]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from netwright_runtime.model import Compiled, compiled
-from netwright_runtime.verify.domains import smallest
+from netwright_runtime.model.domains import smallest
 from netwright_runtime.verify.properties import PROPERTIES
 from netwright_runtime.verify.property import Finding, Level, Outcome, Property, Report, Trial
 from netwright_runtime.verify.run import Plan, Progress, silent, verify_subject

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.fx import GraphModule
 
 from netwright_runtime.model import Compiled, Slot
+from netwright_runtime.model import inputs as drawing
 from netwright_runtime.model.bounds import bounds
 from netwright_runtime.model.compiled import slots
 from netwright_runtime.model.sizes import names_in
-from netwright_runtime.verify import inputs as drawing
 from netwright_runtime.verify.property import Trial
 
 Weights = dict[str, Tensor]

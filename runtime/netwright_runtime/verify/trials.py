@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, assume, given, seed, setti
 from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure, Unsatisfiable
 
-from netwright_runtime.verify.domains import domains, holds
+from netwright_runtime.model.domains import domains, holds
 from netwright_runtime.verify.property import Finding, Trial
 from netwright_runtime.verify.subject import Subject
 

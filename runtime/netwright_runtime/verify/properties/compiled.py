@@ -23,9 +23,9 @@ from torch._dynamo import config, maybe_mark_dynamic, reset
 from torch._dynamo.exc import RecompileError, TorchDynamoException
 from torch._inductor import config as inductor
 
+from netwright_runtime.model.domains import domains, holds
 from netwright_runtime.model.sizes import names_in
 from netwright_runtime.verify.compare import floats
-from netwright_runtime.verify.domains import domains, holds
 from netwright_runtime.verify.nearness import distance, tolerance
 from netwright_runtime.verify.property import Finding, Level, Property, Trial
 from netwright_runtime.verify.subject import Subject

@@ -17,7 +17,7 @@ from torch import nn
 from torch.fx import GraphModule, Node, Proxy, Tracer
 from torch.fx.node import map_arg
 
-from netwright_runtime.verify.domains import smallest
+from netwright_runtime.model.domains import smallest
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import path_of, place_of
 from netwright_runtime.verify.subject import Subject

@@ -23,9 +23,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from netwright_runtime.model.domains import domains
 from netwright_runtime.model.sizes import evaluate
 from netwright_runtime.verify.compare import floats
-from netwright_runtime.verify.domains import domains
 from netwright_runtime.verify.property import Finding, Level, Property, Trial
 from netwright_runtime.verify.subject import Subject
 

@@ -23,8 +23,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from netwright_runtime.model.domains import holds
 from netwright_runtime.verify.axes import Shape, along, axes, mixed, others, parted
-from netwright_runtime.verify.domains import holds
 from netwright_runtime.verify.nearness import tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, record

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from netwright_runtime.model import evaluate
 from netwright_runtime.model.compiled import size_text
-from netwright_runtime.verify.inputs import torch_dtype
+from netwright_runtime.model.inputs import torch_dtype
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import NodeFailed, Value, record
 from netwright_runtime.verify.subject import Subject
