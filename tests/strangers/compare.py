@@ -30,9 +30,10 @@ from torch.fx import GraphModule, Interpreter
 from torch.utils import _pytree as pytree
 
 from tests.emission.building import class_of
+from tests.strangers.choices import params_of
 from tests.strangers.evaluate import DTYPES, plain
 from tests.strangers.grammar import DRAWS, Drawn, run
-from tests.strangers.oracle import Oracle, Store, params_of
+from tests.strangers.oracle import Oracle, Store
 from tests.strangers.printed import LIBRARY, library_of, text_of
 from tests.strangers.syntax import Inline, Module, Spec
 

@@ -17,18 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tests.strangers.choices import modes, params_of
 from tests.strangers.evaluate import DTYPES, Names, evaluate
 from tests.strangers.hand import Hand, NothingFits, World
 from tests.strangers.nodes import MODULE_PARAMS
-from tests.strangers.oracle import (
-    REFUSALS,
-    Frame,
-    Oracle,
-    Store,
-    modes,
-    params_of,
-    strict,
-)
+from tests.strangers.oracle import REFUSALS, Frame, Oracle, Store, strict
 from tests.strangers.structures import fill
 from tests.strangers.syntax import (
     Block,

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from tests.strangers.choices import literal
 from tests.strangers.evaluate import Results, plain
-from tests.strangers.oracle import REFUSALS, Frame, Oracle, Store, literal
+from tests.strangers.oracle import REFUSALS, Frame, Oracle, Store
 from tests.strangers.syntax import Block, Expression, Node, Parameter
 
 T = TypeVar("T")

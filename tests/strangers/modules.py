@@ -9,7 +9,8 @@ import torch
 from netwright.ops.entry import ModuleOp
 from netwright.ops.table import MODULES
 
-from tests.strangers.functions import channels, const_axis, drawn
+from tests.strangers.functions.kinds import const_axis, drawn
+from tests.strangers.functions.products import channels
 from tests.strangers.hand import Hand, NothingFits, Raw, Value
 
 Proposal = tuple[dict[str, Any], list[Value | Raw]]

@@ -18,9 +18,10 @@ from typing import Any, Literal, TypeVar
 import torch
 from netwright.ops.table import MODULES
 
+from tests.strangers.choices import modes, params_of
 from tests.strangers.compare import errors_of
 from tests.strangers.grammar import DRAWS, Drawn, meeting
-from tests.strangers.oracle import REFUSALS, Oracle, Store, modes, params_of, strict
+from tests.strangers.oracle import REFUSALS, Oracle, Store, strict
 from tests.strangers.syntax import (
     Block,
     Buffer,

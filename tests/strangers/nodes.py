@@ -9,6 +9,7 @@ from netwright.ops.table import FUNCTIONS, MODULES
 from torch import Tensor
 
 from tests.strangers import functions, modules
+from tests.strangers.functions.kinds import const_axis
 from tests.strangers.hand import Hand
 from tests.strangers.syntax import Buffer, Expression, Inline, Module
 
@@ -89,7 +90,7 @@ def index(hand: Hand) -> None:
 
 def unpack(hand: Hand) -> None:
     """Several names for what a function parts."""
-    x, axis, size = functions.const_axis(hand)
+    x, axis, size = const_axis(hand)
     count = hand.one([d for d in (2, 3, 4) if size % d == 0])
     text = f"chunk({x.text}, {count}, dim={axis})"
     if hand.chance(0.3) and size <= 4:

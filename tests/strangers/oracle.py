@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
+from tests.strangers.binding import bind, inferred, named
 from tests.strangers.evaluate import (
-    DTYPES,
     Names,
     Refused,
     Results,
@@ -40,7 +40,6 @@ from tests.strangers.syntax import (
     Parameter,
     Spec,
     needed,
-    texts,
 )
 
 REFUSALS = (
@@ -168,7 +167,7 @@ class Oracle:
             value = plain(inputs.get(name))
             frame.values[name] = value
             if value is not None:
-                later += _bind(declared.type, value, frame.values, names)
+                later += bind(declared.type, value, frame.values, names)
         for text, size in later:
             if self.value(text, frame) != size:
                 raise Refused(f"{text} is not {size}")
@@ -361,7 +360,7 @@ class Oracle:
         if cls is nn.Identity and args:
             raise Refused("Identity takes no arguments")  # torch's ignores them
         tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in args.items()}
-        full = {**_inferred(name, tuples, given), **tuples}
+        full = {**inferred(name, tuples, given), **tuples}
         key = (name, full)
         found = self.store.modules.get(path)
         if found is None:
@@ -381,7 +380,7 @@ class Oracle:
             and not first.is_floating_point()
         ):
             raise Refused("integers are averaged on some devices only")
-        result = _named(name, found[1](*inputs))
+        result = named(name, found[1](*inputs))
         if name.startswith("MaxPool") and isinstance(first, Tensor):
             refuse_padding_alone(first, result)
         if any(0 in tensor.shape for tensor in tensors(result)):
@@ -483,9 +482,6 @@ class Oracle:
         return _one({n: last.get(n, stacked.get(n)) for n in columns})
 
 
-# Helpers ------------------------------------------------------------------------------------
-
-
 def _type(value: Tensor) -> tuple[Any, ...]:
     return value.dtype, tuple(value.shape)
 
@@ -506,112 +502,3 @@ def _carried(names: list[str], inputs: list[Any], outputs: Mapping[str, Any]) ->
     if len(outputs) > 1:
         raise Refused("nothing is carried")
     return [next(iter(outputs.values())), *inputs[1:]]
-
-
-_TYPE = re.compile(r"(list\[)?(\w+)\[(.*?)\]\]?")
-
-
-def _bind(
-    type_: str, value: Any, values: dict[str, Any], names: Mapping[str, Any]
-) -> list[tuple[str, int]]:
-    """Bind the names of a type's dims; what has to be compared once all are bound."""
-    found = _TYPE.fullmatch(type_)
-    assert found is not None, type_
-    if found[1]:
-        if not isinstance(value, list):
-            raise Refused("no list")
-        return [c for item in value for c in _bind(type_[5:-1], item, values, names)]
-    if not isinstance(value, Tensor) or value.dtype != DTYPES[found[2]]:
-        raise Refused(f"not {type_}")
-    dims = [dim.strip() for dim in found[3].split(",")] if found[3] else []
-    shape = list(value.shape)
-    if "..." in dims:
-        at = dims.index("...")
-        after = len(dims) - at - 1
-        if len(shape) < len(dims) - 1:
-            raise Refused(f"not {type_}")
-        shape = shape[:at] + shape[len(shape) - after :]
-        dims.remove("...")
-    if len(dims) != len(shape):
-        raise Refused(f"not {type_}")
-    later = []
-    for dim, size in zip(dims, shape, strict=True):
-        if dim.isidentifier() and dim not in names and values.setdefault(dim, size) == size:
-            continue
-        later.append((dim, size))
-    return later
-
-
-def _inferred(name: str, given: Mapping[str, Any], inputs: Sequence[Any]) -> dict[str, Any]:
-    """The arguments that follow from the input, where torch wants them."""
-    x = plain(inputs[0])
-    if not isinstance(x, Tensor):
-        return {}
-    found: dict[str, Any] = {}
-    if name == "Bilinear":
-        found = {"in1_features": x.shape[-1], "in2_features": plain(inputs[1]).shape[-1]}
-    elif name in ("LayerNorm", "RMSNorm"):
-        found = {"normalized_shape": x.shape[-1]}
-    elif name in _LAST:
-        found = {_LAST[name]: x.shape[-1]}
-    elif name == "GroupNorm":
-        found = {"num_channels": x.shape[1]}
-    elif name.startswith(("Conv", "BatchNorm", "InstanceNorm", "SyncBatchNorm")):
-        word = "in_channels" if name.startswith("Conv") else "num_features"
-        found = {word: x.shape[_channel_axis(name, x)]}
-    return {k: v for k, v in found.items() if k not in given}
-
-
-_LAST = {
-    "Linear": "in_features", "RNN": "input_size", "LSTM": "input_size", "GRU": "input_size",
-    "RNNCell": "input_size", "LSTMCell": "input_size", "GRUCell": "input_size",
-    "MultiheadAttention": "embed_dim", "TransformerEncoderLayer": "d_model",
-    "TransformerDecoderLayer": "d_model", "AdaptiveLogSoftmaxWithLoss": "in_features",
-    "LinearCrossEntropyLoss": "in_features",
-}  # fmt: skip
-
-
-def _channel_axis(name: str, x: Tensor) -> int:
-    """Without a batch, the channels of a convolution come first."""
-    spatial = int(name[-2]) if name[-1] == "d" else x.ndim - 2
-    batched = x.ndim == spatial + 2 or name.startswith(("Batch", "Sync"))
-    return 1 if batched and x.ndim > 1 else 0
-
-
-_NAMES = {
-    "LSTM": ("output", "h_n", "c_n"), "RNN": ("output", "h_n"), "GRU": ("output", "h_n"),
-    "LSTMCell": ("h_1", "c_1"), "MultiheadAttention": ("output", "weights"),
-    "AdaptiveLogSoftmaxWithLoss": ("output", "loss"),
-}  # fmt: skip
-
-
-def _named(name: str, result: Any) -> Any:
-    """Several results of a module under their names."""
-    if isinstance(result, Tensor):
-        return result
-    if name == "LSTM":
-        result = (result[0], *result[1])
-    names = _NAMES.get(name, ("output", "indices"))
-    return Results(dict(zip(names, result, strict=True)))
-
-
-def modes(spec: Spec) -> tuple[bool, ...]:
-    """Evaluation, and training where a condition reads it."""
-    reads = any("training" in text for graph in spec.graphs() for text in texts(graph))
-    return (False, True) if reads else (False,)
-
-
-def params_of(spec: Spec, variant: str | None) -> dict[str, Any]:
-    """The values of a model's params."""
-    given = spec.variants[variant] if variant is not None else {}
-    found: dict[str, Any] = {}
-    for name, default in spec.model.params.items():
-        found[name] = literal(given.get(name, default), found)
-    return found
-
-
-def literal(text: str, params: Mapping[str, Any]) -> Any:
-    """A param's value: a module stays a text."""
-    if re.match(r"[A-Z]\w*(\(|$)", text):
-        return text
-    return evaluate(text, Names(params, {}, lambda node, name: None))
