@@ -29,6 +29,9 @@ SMALL: dict[str, Small] = {
         | {"token_types": 2},
         9,
     ),
+    "language/distilbert": Small(
+        {"vocab_size": 80, "max_positions": 24, "dim": 48, "depth": 2, "heads": 4}, 3
+    ),
     "language/gpt2": Small(
         {"vocab_size": 96, "n_positions": 24, "dim": 48, "depth": 3, "heads": 4}, 5
     ),

@@ -1,11 +1,12 @@
 """Every recorded case, by spec."""
 
-from . import generative, graph, language, recurrent, tabular, timeseries, vision
+from . import encoders, generative, graph, language, recurrent, tabular, timeseries, vision
 from .case import Case
 
 CASES: dict[str, tuple[Case, ...]] = {
     **vision.CASES,
     **language.CASES,
+    **encoders.CASES,
     **generative.CASES,
     **graph.CASES,
     **recurrent.CASES,
