@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,20 +21,7 @@ def test_the_recipe_of_the_digits(tmp_path: Path) -> None:
     assert found.measured["accuracy"] > 0.9
 
 
-@pytest.mark.parametrize(
-    "library",
-    [
-        "lightning",
-        pytest.param(
-            "accelerate",
-            marks=pytest.mark.skipif(not find_spec("accelerate"), reason="no extra brings it"),
-        ),
-        pytest.param(
-            "transformers",
-            marks=pytest.mark.skipif(not find_spec("transformers"), reason="no extra brings it"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("library", ["lightning", "accelerate", "transformers"])
 def test_a_model_in_the_trainer_of_a_library(library: str) -> None:
     done = python(EXAMPLES / f"with_{library}.py", EXAMPLES / "rescnn.yaml", "--epochs", 1)
     assert done.returncode == 0, done.stderr
