@@ -6,10 +6,11 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from netwright_runtime.measure.timing import interleaved
+
 from benchmarks.generated import spec
 from benchmarks.processes import ROOT, fresh
 from benchmarks.result import Goal, Result, rows
-from benchmarks.timing import interleaved
 
 _TORCH = "import torch"
 _LARGE = "1,200 generated nodes"

@@ -9,10 +9,10 @@ from typing import Any
 
 import netwright
 import torch
+from netwright_runtime.measure.machine import installed
+from netwright_runtime.measure.timing import Time, interleaved
 
-from benchmarks.machine import installed
 from benchmarks.result import Goal, Result, Row
-from benchmarks.timing import Time, interleaved
 
 _ROUNDS = 3
 _TIMM = {

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from netwright_runtime.measure.timing import Time
+
 from benchmarks.large import specs
 from benchmarks.processes import ROOT, fresh_environment
 from benchmarks.result import Goal, Result, Row
-from benchmarks.timing import Time
 from tests.attacks.attack import Attack
 from tests.attacks.replay import attacks, prepare
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 import netwright
+from netwright_runtime.measure.timing import interleaved
 
 from benchmarks.processes import ROOT, fresh
 from benchmarks.result import Goal, Result, rows
-from benchmarks.timing import interleaved
 
 _SPEC = "specs/language/llama.yaml"
 _VARIANT = "llama3-8b"

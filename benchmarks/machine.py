@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+
+from netwright_runtime.measure.machine import processor, versions
 
 _PACKAGES = (
     "torch",
@@ -14,6 +14,7 @@ _PACKAGES = (
     "ruamel.yaml",
     "scikit-learn",
     "PyYAML",
+    "onnxruntime",
     "timm",
     "transformers",
 )
@@ -23,28 +24,12 @@ def machine() -> dict[str, object]:
     """The machine and the versions of what is measured, for the results of a run."""
     from netwright import __version__
 
+    found = versions(_PACKAGES)
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "system": platform.system(),
-        "python": platform.python_version(),
+        "python": found.pop("python"),
         "netwright": __version__,
-        **{name: found for name in _PACKAGES if (found := installed(name)) is not None},
+        **found,
     }
-
-
-def installed(name: str) -> str | None:
-    """The version of a package, None where it is not there."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.machine())

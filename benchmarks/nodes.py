@@ -11,10 +11,10 @@ from netwright.driver.collection import collection_paused
 from netwright.driver.model import Model
 from netwright.frontend import load_file
 from netwright.frontend.budgets import Budgets
+from netwright_runtime.measure.timing import interleaved
 
 from benchmarks.generated import spec
 from benchmarks.result import Goal, Result, Row
-from benchmarks.timing import interleaved
 
 _SIZES = (1_000, 10_000, 100_000)
 _ROUNDS = 3

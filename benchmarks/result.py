@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from benchmarks.timing import Time
+from netwright_runtime.measure.timing import Time
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import netwright
 import torch
 from netwright.recipe.optimiser import AdamW
+from netwright_runtime.measure.timing import Time
 from netwright_runtime.train import snapshot
 from netwright_runtime.train.checkpoint import Checkpoint, Progress
 from netwright_runtime.train.ema import Averages
@@ -18,7 +19,6 @@ from netwright_runtime.train.keeping import Keeper
 from netwright_runtime.train.optimisers import optimiser
 
 from benchmarks.result import Goal, Result, Row
-from benchmarks.timing import Time
 
 _ROUNDS = 5
 _STEPS = 40

@@ -8,11 +8,11 @@ import yaml
 from netwright.diagnostics import Report
 from netwright.driver.collection import collection_paused
 from netwright.frontend.document import read
+from netwright_runtime.measure.timing import interleaved
 
 from benchmarks.generated import spec
 from benchmarks.processes import ROOT
 from benchmarks.result import Goal, Result, Row
-from benchmarks.timing import interleaved
 
 _ROUNDS = 15
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from netwright_runtime.model import compiled
 from netwright_runtime.train.flops import StepFlops
-from netwright_runtime.train.meter import ENOUGH, Meter, measured_peak
+from netwright_runtime.train.meter import Meter
 from torch.utils.flop_counter import FlopCounterMode
 
 CPU = torch.device("cpu")
@@ -73,26 +73,6 @@ def test_what_is_not_known_is_left_out() -> None:
     assert set(meter.take()) == {
         "samples_per_second", "data_seconds", "step_seconds", "peak_memory"
     }  # fmt: skip
-
-
-def test_the_peak_is_of_a_product_of_matrices_that_takes_long_enough() -> None:
-    fast = [time for n in range(5) for time in (n, n + ENOUGH / 2)]
-    slow = [time for n in range(10, 15) for time in (n, n + 0.25)]
-    ticks = iter([*fast, *slow])
-    assert measured_peak(CPU, torch.float32, lambda: next(ticks)) == pytest.approx(
-        2 * 128**3 / (ENOUGH / 2)
-    )
-    assert next(ticks, None) is None
-
-
-def test_the_peak_of_a_slow_device_takes_a_small_product() -> None:
-    clock = Clock()
-
-    def turned() -> float:
-        clock.now += 1
-        return clock.now
-
-    assert measured_peak(CPU, torch.float32, turned) == 2 * 128**3
 
 
 @pytest.mark.parametrize("length", [5, 16])

@@ -17,6 +17,7 @@ from netwright.recipe import Recipe
 from safetensors import SafetensorError
 from torch import nn
 
+from netwright_runtime.measure.peaks import measured_peak
 from netwright_runtime.model import Compiled, compiled
 from netwright_runtime.model.bounds import bounds_of
 from netwright_runtime.train import blocks, devices, snapshot
@@ -34,7 +35,7 @@ from netwright_runtime.train.loader import InOrder, Shuffled, loader
 from netwright_runtime.train.log import RunLog
 from netwright_runtime.train.loop import Loop
 from netwright_runtime.train.losses import Loss
-from netwright_runtime.train.meter import PRECISIONS, Meter, measured_peak
+from netwright_runtime.train.meter import PRECISIONS, Meter
 from netwright_runtime.train.metrics import Metrics
 from netwright_runtime.train.optimisers import UnusedGroup, optimiser
 from netwright_runtime.train.progress import Bar

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shlex
 import subprocess
 import sys
@@ -13,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
 from netwright.recipe import Recipe
 
+from netwright_runtime.measure.machine import machine, versions
 from netwright_runtime.model import Compiled
 from netwright_runtime.train.data.prepare import Data
 from netwright_runtime.train.files import write_atomically
@@ -56,7 +55,7 @@ def write_manifest(
         "model": _model(compiled, sizes),
         "data": _data(data),
         "commit": commit(folder),
-        "versions": versions(),
+        "versions": versions(_PACKAGES),
         "machine": machine(device),
     }
     write_atomically(out / MANIFEST, (json.dumps(said, indent=1) + "\n").encode())
@@ -112,27 +111,3 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
-
-
-def versions() -> dict[str, str]:
-    """Of Python and of the packages whose release may change a number."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def machine(device: torch.device) -> dict[str, Any]:
-    """What a run is fast or slow by, and what kernels may differ by."""
-    cuda = device.type == "cuda"
-    return {
-        "system": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "device": torch.cuda.get_device_name(device) if cuda else device.type,
-        "cpu_kernels": torch.backends.cpu.get_cpu_capability(),
-    }

@@ -97,35 +97,3 @@ PRECISIONS = {
     "bf16-true": torch.bfloat16, "64-true": torch.float64,
 }  # fmt: skip
 """What products are computed in, by the recipe's precision."""
-
-ENOUGH = 0.01
-"""Seconds that a product has to take for its time to say something."""
-
-LARGEST = 8192
-"""Rows of the largest matrix."""
-
-
-def measured_peak(
-    device: torch.device, dtype: torch.dtype, clock: Clock = time.perf_counter
-) -> float:
-    """Operations per second of a product of square matrices.
-
-    No kernel does better as a rule, so it stands for the peak that a data sheet would name. The
-    best of several counts: other processes only ever make it slower.
-    """
-    size, best = 128, 0.0
-    while True:
-        seconds = min(_product(size, device, dtype, clock) for _ in range(5))
-        best = max(best, 2 * size**3 / seconds)
-        if seconds >= ENOUGH or size == LARGEST:
-            return best
-        size *= 2
-
-
-def _product(size: int, device: torch.device, dtype: torch.dtype, clock: Clock) -> float:
-    """Seconds of one product."""
-    matrix = torch.ones(size, size, device=device, dtype=dtype)
-    float(matrix[0, 0])  # waits for the device
-    begin = clock()
-    float((matrix @ matrix)[0, 0])
-    return clock() - begin
