@@ -11,12 +11,14 @@ from collections.abc import Iterator
 import pytest
 import torch
 from netwright.backends.fx import lower, tie
+from netwright.diagnostics import Report
 from netwright.ir.instance import Instance
 from netwright.ir.printer import to_source
 from netwright.ir.program import Method
 from netwright.ir.values import Tensor
 from netwright.passes.cut import cut
 from netwright.passes.model import Case, Elaboration
+from netwright.passes.ties import ties
 from torch.fx import GraphModule
 
 from tests.catalogue.parity import CASES, RUN, compare, elaboration_of, named
@@ -50,7 +52,7 @@ def _values_of(whole: Instance, method: Method, side: str) -> dict[str, Tensor]:
 def lowered(elaboration: Elaboration, method: str | None, given: frozenset[str]) -> GraphModule:
     whole = elaboration.cases[Case(given)]
     module = lower(entry(elaboration, whole, method), among=elaboration.cases.values())
-    tie(module, [(t.target, to_source(t.source)) for t in elaboration.module.ties])
+    tie(module, ties(elaboration, Report()))
     return module
 
 

@@ -1,7 +1,7 @@
-"""llama3-8b: Llama 3, with rotary positions, grouped-query attention, RMSNorm and
-SwiGLU.
+"""llama3-8b: Llama 2 and 3 (arXiv:2307.09288, arXiv:2407.21783), with rotary positions,
+grouped-query attention, RMSNorm and SwiGLU.
 
-Generated from language/llama.yaml (350e194b, variant llama3-8b) by netwright 0.1.0.
+Generated from language/llama.yaml (3e5d5834, variant llama3-8b) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, T tokens, S source tokens (S == T + (past[0].shape[3] if past is not
@@ -86,9 +86,9 @@ class Rope(nn.Module):
         return x * cos + torch.cat([-b, a], dim=-1) * sin
 
 
-class Attention(nn.Module):
-    """Grouped-query attention with rotary positions; keys and values of the past come
-    before the new ones.
+class GroupedQueryAttention(nn.Module):
+    """Several heads of queries share one of keys and values (arXiv:2305.13245). Keys
+    and values of the past come before the new ones.
     """
 
     def __init__(self, dim: int, heads: int, kv_heads: int, head_dim: int) -> None:
@@ -98,7 +98,7 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(dim, kv_heads * head_dim, bias=False)
         self.q = Rope()
         self.k_new = Rope()
-        self.o_proj = nn.Linear(head_dim * heads, dim, bias=False)
+        self.o_proj = nn.Linear(heads * head_dim, dim, bias=False)
 
     def forward(
         self,
@@ -126,17 +126,18 @@ class Attention(nn.Module):
         return self.o_proj(merged), torch.stack([k, v])
 
 
-class SwiGLU(nn.Module):
-    """Gated perceptron (arXiv:2002.05202)."""
+class GatedMlp(nn.Module):
+    """One half of what is widened gates the other (arXiv:2002.05202)."""
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
         self.gate_proj = nn.Linear(dim, hidden, bias=False)
+        self.act_fn = nn.SiLU()
         self.up_proj = nn.Linear(dim, hidden, bias=False)
         self.down_proj = nn.Linear(hidden, dim, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.silu(self.gate_proj(x)) * self.up_proj(x)  # (B, T, hidden)
+        x = self.act_fn(self.gate_proj(x)) * self.up_proj(x)  # (B, T, hidden)
         return self.down_proj(x)
 
 
@@ -154,9 +155,9 @@ class DecoderLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.input_layernorm = nn.RMSNorm(dim, eps=eps)
-        self.self_attn = Attention(dim, heads, kv_heads, head_dim)
+        self.self_attn = GroupedQueryAttention(dim, heads, kv_heads, head_dim)
         self.post_attention_layernorm = nn.RMSNorm(dim, eps=eps)
-        self.mlp = SwiGLU(dim, hidden)
+        self.mlp = GatedMlp(dim, hidden)
 
     def forward(
         self,
@@ -225,8 +226,9 @@ class LlamaForCausalLMOutput(NamedTuple):
 
 
 class LlamaForCausalLM(nn.Module):
-    """Llama 3, with rotary positions, grouped-query attention, RMSNorm and SwiGLU.
-    Decodes incrementally when `past` is given.
+    """Llama 2 and 3 (arXiv:2307.09288, arXiv:2407.21783), with rotary positions,
+    grouped-query attention, RMSNorm and SwiGLU. Decodes incrementally when `past` is
+    given.
     """
 
     def __init__(

@@ -75,8 +75,10 @@ def encoder(model: Any, inputs: Inputs) -> Outputs:
     return {"last_hidden_state": result.last_hidden_state, "pooler_output": result.pooler_output}
 
 
-def llama_reference(sizes: dict[str, Any], theta: float, factor: float, context: int) -> Call:
-    """A Llama 3; a factor past 1 gives it the rotary scaling of 3.1."""
+def llama_reference(
+    sizes: dict[str, Any], theta: float, factor: float, context: int, tied: bool = False
+) -> Call:
+    """A Llama 2 or 3; a factor past 1 gives it the rotary scaling of 3.1."""
     rope: dict[str, Any] = {"rope_type": "default", "rope_theta": theta}
     if factor != 1.0:
         rope |= {
@@ -92,14 +94,22 @@ def llama_reference(sizes: dict[str, Any], theta: float, factor: float, context:
         rms_norm_eps=1e-5,
         max_position_embeddings=131072,
         rope_parameters=rope,
+        **({"tie_word_embeddings": True} if tied else {}),
     )
     return call("transformers.LlamaForCausalLM", config)
 
 
-def llama(variant: str, factor: float = 1.0, **sizes: int) -> Case:
+def llama(variant: str, factor: float = 1.0, tied: bool = False, **sizes: int) -> Case:
     """A published size of Llama."""
-    reference = llama_reference(LLAMA_8B | sizes, **LLAMA_ROPE | {"factor": factor})
-    return Case(variant=variant, reference=reference)
+    rope = LLAMA_ROPE | {"factor": factor}
+    return Case(variant=variant, reference=llama_reference(LLAMA_8B | sizes, **rope, tied=tied))
+
+
+def llama2(variant: str, **sizes: int) -> Case:
+    """A published size of Llama 2."""
+    rope = LLAMA_ROPE | {"theta": 10000.0}
+    sizes = LLAMA_8B | {"vocab_size": 32000} | sizes
+    return Case(variant=variant, reference=llama_reference(sizes, **rope))
 
 
 def small_llama(
@@ -255,6 +265,12 @@ LLAMA = (
     small_llama(THREE_MORE, rope={"theta": 10000.0, "factor": 8.0, "context": 64}),
     small_llama(PREFILL[0], head_dim=32, names=True),
     small_llama(PREFILL[0], dtype="float32"),
+    llama2("llama2-7b", kv_heads=32, hidden=11008),
+    llama2("llama2-13b", dim=5120, depth=40, heads=40, kv_heads=40, hidden=13824),
+    llama2("llama2-70b", dim=8192, depth=80, heads=64, hidden=28672),
+    llama("llama3.1-70b", factor=8.0, dim=8192, depth=80, heads=64, hidden=28672),
+    llama("llama3.2-1b", factor=32.0, tied=True, dim=2048, depth=16, hidden=8192),
+    llama("llama3.2-3b", factor=32.0, tied=True, dim=3072, depth=28, heads=24, hidden=8192),
 )
 
 CASES = {"language/bert": BERT, "language/gpt2": GPT2, "language/llama": LLAMA}
