@@ -38,6 +38,16 @@ SMALL: dict[str, Small] = {
     "language/llama": Small(
         {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}, 7
     ),
+    "language/mistral": Small(
+        {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
+        | {"head_dim": 16},
+        5,
+    ),
+    "language/qwen3": Small(
+        {"vocab_size": 128, "dim": 48, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
+        | {"head_dim": 16},
+        6,
+    ),
     "language/tiny_gpt": Small({"vocab_size": 40, "max_len": 16, "dim": 16, "depth": 2}),
     "recurrent/lstm_classifier": Small(
         {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2

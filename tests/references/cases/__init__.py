@@ -1,12 +1,13 @@
 """Every recorded case, by spec."""
 
-from . import encoders, generative, graph, language, recurrent, tabular, timeseries, vision
+from . import decoders, encoders, generative, graph, language, recurrent, tabular, timeseries, vision
 from .case import Case
 
 CASES: dict[str, tuple[Case, ...]] = {
     **vision.CASES,
     **language.CASES,
     **encoders.CASES,
+    **decoders.CASES,
     **generative.CASES,
     **graph.CASES,
     **recurrent.CASES,

@@ -1,0 +1,80 @@
+"""Decoders of text beside GPT-2 and Llama: transformers.
+
+Published sizes by weights alone; outputs of the variant that is verified, which goes on from a past
+as well as without one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .case import Call, Case, call, drawn, renamed
+from .language import LLAMA_NAMES, ONE_MORE, PADDED_PAST, PADDED_RIGHT, THREE_MORE, caching_decoder
+
+NAMES = LLAMA_NAMES | {
+    "window": "sliding_window",
+    "experts": "num_local_experts",
+    "used": "num_experts_per_tok",
+    "tied": "tie_word_embeddings",
+}
+TINY = {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
+PASSES = (
+    THREE_MORE | {"attention_mask": PADDED_PAST},
+    {"input_ids": drawn("tokens:128", 3, 6), "attention_mask": PADDED_RIGHT},
+    {"input_ids": drawn("tokens:128", 2, 7)},
+    ONE_MORE,
+)
+
+
+def reference(family: str, theta: float, sizes: Mapping[str, Any], **options: Any) -> Call:
+    """A model with a head, `sizes` by the spec's names and `options` by those of transformers."""
+    rope = {"rope_type": "default", "rope_theta": theta}
+    given = renamed(sizes, NAMES) | options
+    config = call(f"transformers.{family}Config", **given, rope_parameters=rope)
+    return call(f"transformers.{family}ForCausalLM", config)
+
+
+def mistral(variant: str, theta: float = 1000000.0, window: int | None = None, **sizes: int) -> Case:
+    """A published size of Mistral; transformers' defaults are those of the first."""
+    given = sizes | {"window": window}
+    return Case(variant=variant, reference=reference("Mistral", theta, given, rms_norm_eps=1e-5))
+
+
+def qwen3(variant: str, **sizes: int) -> Case:
+    """A published size of Qwen3."""
+    given = {"vocab_size": 151936, "kv_heads": 8, "head_dim": 128, "depth": 36} | sizes
+    return Case(variant=variant, reference=reference("Qwen3", 1000000.0, given))
+
+
+def tiny(family: str, theta: float, sizes: Mapping[str, Any], **options: Any) -> Case:
+    """The variant that is verified, with and without a past."""
+    return Case(
+        variant="tiny",
+        reference=reference(family, theta, TINY | sizes, **options),
+        run=caching_decoder,
+        inputs=PASSES,
+        names=True,
+    )
+
+
+NEMO = {"vocab_size": 131072, "dim": 5120, "depth": 40, "head_dim": 128}
+
+MISTRAL = (
+    mistral("mistral-7b-v0.1", theta=10000.0, window=4096),
+    mistral("mistral-7b-v0.2"),
+    mistral("mistral-7b-v0.3", vocab_size=32768),
+    mistral("mistral-nemo-12b", **NEMO),
+    mistral("mistral-small-24b", theta=100000000.0, hidden=32768, **NEMO),
+    tiny("Mistral", 10000.0, {"window": 3}, rms_norm_eps=1e-5),
+)
+
+QWEN3 = (
+    qwen3("qwen3-0.6b", dim=1024, depth=28, heads=16, hidden=3072, tied=True),
+    qwen3("qwen3-1.7b", dim=2048, depth=28, heads=16, hidden=6144, tied=True),
+    qwen3("qwen3-4b", dim=2560, heads=32, hidden=9728, tied=True),
+    qwen3("qwen3-8b", dim=4096, heads=32, hidden=12288),
+    qwen3("qwen3-14b", dim=5120, depth=40, heads=40, hidden=17408),
+    qwen3("qwen3-32b", dim=5120, depth=64, heads=64, hidden=25600),
+    tiny("Qwen3", 1000000.0, {"dim": 48, "head_dim": 16}),
+)
+
+CASES = {"language/mistral": MISTRAL, "language/qwen3": QWEN3}
