@@ -14,11 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netwright_runtime.model.weights import load_weights
     from netwright_runtime.verify import verify
 
-_HOMES = {"verify": "netwright_runtime.verify"}
+_HOMES = {"load_weights": "netwright_runtime.model.weights", "verify": "netwright_runtime.verify"}
 
-__all__ = ["verify"]
+__all__ = ["load_weights", "verify"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,93 @@
+"""The report of a load as text, the same for an error and for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netwright_runtime.model.weights.loaded import Loaded, Match
+
+_LISTED = 100
+"""Lines of one kind that are written out; the rest are counted."""
+
+HELP = (
+    "`--skip NAME` (a pattern, such as `head.*`) leaves weights as they begin, "
+    "`--interpolate NAME` stretches learned positions, `--inserted LAYER` makes room for a new "
+    "layer, `--partial` loads whatever fits"
+)
+
+
+def told(report: Loaded) -> str:
+    """The whole report; weights that came as they are, are counted only."""
+    lines = [head(report), *notes(report), *faults(report)]
+    return "\n".join(lines)
+
+
+def head(report: Loaded) -> str:
+    """How many weights the file gave, and how it was read."""
+    found = len(report.matches) + len(report.tied) + len(report.begun)
+    line = f"{report.model} from {report.file}: {found} of {report.total} weights"
+    changes = [f"{count} {change}" for change, count in report.changes.items()]
+    return f"{line} ({', '.join(changes)})" if changes else line
+
+
+def notes(report: Loaded) -> Iterator[str]:
+    """How the file was read, and what was left out because something says so."""
+    if report.inside:
+        yield f"the weights lay inside `{'.'.join(report.inside)}`"
+    if report.others:
+        yield f"`{'`, `'.join(report.others)}` would fit as well; `--inside` chooses"
+    if report.prefix:
+        yield f"`{report.prefix}` was taken from the front of names"
+    if report.key_map:
+        yield f"key map `{report.key_map}`" + _few(", which drops ", report.dropped)
+    for what, names in (
+        ("inserted layers, past which the file's numbers are moved on: ", report.inserted),
+        ("skipped: ", report.skipped),
+        ("kept as the model had them: ", report.kept),
+        ("not in the file, begin at 0: ", report.begun),
+    ):
+        if names:
+            yield _few(what, names)
+    if report.tied:
+        pairs = [f"`{name}` with `{source}`" for name, source in report.tied.items()]
+        yield f"tied: {', '.join(pairs)}"
+    yield from _limited([_changed(m) for m in report.matches if m.shape_changed])
+
+
+def _changed(match: Match) -> str:
+    before = list(match.reshaped or match.interpolated or ())
+    how = "reshaped" if match.reshaped is not None else "interpolated"
+    return f"`{match.name}` {how} from {before}"
+
+
+def faults(report: Loaded) -> Iterator[str]:
+    """What is missing, left over or of another shape, each with what may be meant."""
+    for title, lines in (
+        ("missing from the file", [_line(m.name, m.shape, m.near) for m in report.missing]),
+        ("left over in the file", [_line(o.key, o.shape, o.near) for o in report.left_over]),
+        ("does not fit", [f"  `{m.key}`: {m.reason}" for m in report.misfits]),
+    ):
+        if lines:
+            yield f"{title} ({len(lines)}):"
+            yield from _limited(lines)
+
+
+def _line(name: str, shape: Sequence[int], near: Sequence[str]) -> str:
+    meant = f"; is it `{'` or `'.join(near)}`?" if near else ""
+    return f"  `{name}` {list(shape)}{meant}"
+
+
+def _few(before: str, names: Sequence[str]) -> str:
+    """The names behind `before`, the first of them where they are many; nothing for none."""
+    if not names:
+        return ""
+    shown = ", ".join(f"`{name}`" for name in names[:4])
+    return f"{before}{shown}" + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _limited(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:_LISTED]
+    if len(lines) > _LISTED:
+        yield f"  and {len(lines) - _LISTED} more"
