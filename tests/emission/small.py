@@ -43,6 +43,11 @@ SMALL: dict[str, Small] = {
         | {"head_dim": 16},
         5,
     ),
+    "language/mixtral": Small(
+        {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
+        | {"num_experts": 4},
+        2,
+    ),
     "language/qwen3": Small(
         {"vocab_size": 128, "dim": 48, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
         | {"head_dim": 16},

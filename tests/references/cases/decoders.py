@@ -12,8 +12,7 @@ from .language import LLAMA_NAMES, ONE_MORE, PADDED_PAST, PADDED_RIGHT, THREE_MO
 
 NAMES = LLAMA_NAMES | {
     "window": "sliding_window",
-    "experts": "num_local_experts",
-    "used": "num_experts_per_tok",
+    "num_experts": "num_local_experts",
     "tied": "tie_word_embeddings",
 }
 TINY = {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
@@ -56,6 +55,7 @@ def tiny(family: str, theta: float, sizes: Mapping[str, Any], **options: Any) ->
     )
 
 
+MIXTRAL_8X22B = {"vocab_size": 32768, "dim": 6144, "depth": 56, "heads": 48, "hidden": 16384}
 NEMO = {"vocab_size": 131072, "dim": 5120, "depth": 40, "head_dim": 128}
 
 MISTRAL = (
@@ -77,4 +77,10 @@ QWEN3 = (
     tiny("Qwen3", 1000000.0, {"dim": 48, "head_dim": 16}),
 )
 
-CASES = {"language/mistral": MISTRAL, "language/qwen3": QWEN3}
+MIXTRAL = (
+    Case(variant="mixtral-8x7b", reference=reference("Mixtral", 1000000.0, {})),
+    Case(variant="mixtral-8x22b", reference=reference("Mixtral", 1000000.0, MIXTRAL_8X22B)),
+    tiny("Mixtral", 1000000.0, {"num_experts": 4}, experts_implementation="eager"),
+)
+
+CASES = {"language/mistral": MISTRAL, "language/qwen3": QWEN3, "language/mixtral": MIXTRAL}
