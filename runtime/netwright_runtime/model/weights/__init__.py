@@ -19,6 +19,14 @@ from netwright_runtime.model.weights.damaged import BadWeights
 from netwright_runtime.model.weights.files import read
 from netwright_runtime.model.weights.load import IncompleteLoad, load_weights
 from netwright_runtime.model.weights.loaded import Loaded
-from netwright_runtime.model.weights.partial import Partial
+from netwright_runtime.model.weights.partial import Partial, UnknownName
 
-__all__ = ["BadWeights", "IncompleteLoad", "Loaded", "Partial", "load_weights", "read"]
+__all__ = [
+    "BadWeights",
+    "IncompleteLoad",
+    "Loaded",
+    "Partial",
+    "UnknownName",
+    "load_weights",
+    "read",
+]

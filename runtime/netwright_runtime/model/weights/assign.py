@@ -34,11 +34,15 @@ def assign(module: nn.Module, values: Mapping[str, Tensor]) -> None:
     made: dict[int, Tensor] = {}
     for name, weight in held.items():
         if id(weight) not in made:
-            value = whole[name].to(weight.dtype).contiguous()
-            made[id(weight)] = _like(weight, value)
+            made[id(weight)] = _like(weight, _alone(whole[name].to(weight.dtype).contiguous()))
     module.load_state_dict({name: made[id(held[name])] for name in held}, assign=True)
     for owner, name, buffer in computed_buffers(module):
         setattr(owner, name, buffer)
+
+
+def _alone(value: Tensor) -> Tensor:
+    """The tensor in a storage of its own: a part of a larger one would keep all of that alive."""
+    return value if value.untyped_storage().nbytes() == value.nbytes else value.clone()
 
 
 def _like(weight: Tensor, value: Tensor) -> Tensor:

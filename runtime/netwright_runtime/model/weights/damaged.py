@@ -23,11 +23,11 @@ _KINDS = {
 _LARGEST_HEADER = 100_000_000
 """Bytes; no header of safetensors is larger."""
 
-_GLOBAL = re.compile(r"GLOBAL (\S+)")
+_GLOBAL = re.compile(r"GLOBAL (\w+(?:\.\w+)+)")
 
 
 def look(file: Path) -> str:
-    """`safetensors` or `torch`, by the file's first bytes.
+    """`safetensors` or `torch`, by the file's first bytes and its name.
 
     Raises:
         BadWeights: it is neither, as far as can be seen.
@@ -46,13 +46,13 @@ def look(file: Path) -> str:
             f"`{file}` is a web page: the download got a page in place of the file, "
             "such as a login or an error"
         )
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < _LARGEST_HEADER:
+    headed = head[8:9] == b"{" and int.from_bytes(head[:8], "little") < _LARGEST_HEADER
+    if headed or file.suffix == ".safetensors":
         return "safetensors"
     for start, kind in _KINDS.items():
         if head.startswith(start):
             raise BadWeights(f"`{file}` is {kind}; safetensors and files of `torch.save` are read")
-    if zipfile.is_zipfile(file):
-        _look_inside(file)
+    _look_inside(file)
     return "torch"
 
 
@@ -63,8 +63,13 @@ def _lfs_size(head: bytes) -> str:
 
 def _look_inside(file: Path) -> None:
     """A zip file that `torch.save` did not write is refused."""
-    with zipfile.ZipFile(file) as archive:
-        names = [name.partition("/")[2] for name in archive.namelist()]
+    try:
+        if not zipfile.is_zipfile(file):
+            return
+        with zipfile.ZipFile(file) as archive:
+            names = [name.partition("/")[2] for name in archive.namelist()]
+    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError) as fault:
+        raise torn(file, str(fault)) from fault
     if "constants.pkl" in names:
         raise BadWeights(
             f"`{file}` is a program of TorchScript, which is code; read it where it comes from "

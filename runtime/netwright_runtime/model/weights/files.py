@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,20 @@ _IN_FOLDERS = (
     "pytorch_model.bin.index.json",
 )
 """What is looked for in a folder, the first that is there is read."""
+
+_DAMAGE = (
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    MemoryError,
+    OverflowError,
+    struct.error,
+)
+"""What torch's reader raises on bytes that are not what they should be."""
 
 
 def read(path: str | os.PathLike[str]) -> Mapping[str, Any]:
@@ -92,5 +107,5 @@ def _torch(file: Path) -> Any:
         )
     except pickle.UnpicklingError as fault:
         raise pickled(file, str(fault)) from fault
-    except (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError) as fault:
+    except _DAMAGE as fault:
         raise torn(file, str(fault)) from fault

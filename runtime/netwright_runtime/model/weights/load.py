@@ -11,11 +11,10 @@ from torch import nn
 
 from netwright_runtime.model.opening import compiled_of
 from netwright_runtime.model.weights.assign import assign, entries
-from netwright_runtime.model.weights.damaged import BadWeights
 from netwright_runtime.model.weights.files import read
 from netwright_runtime.model.weights.loaded import Loaded
 from netwright_runtime.model.weights.matching import match
-from netwright_runtime.model.weights.partial import Partial
+from netwright_runtime.model.weights.partial import Partial, UnknownName
 from netwright_runtime.model.weights.readings import best
 from netwright_runtime.model.weights.text import HELP
 
@@ -55,7 +54,8 @@ def load_weights(
         What became of every weight and every tensor of the file; `print` shows it.
 
     Raises:
-        BadWeights: the file cannot be read, or has nothing inside of that name.
+        BadWeights: the file cannot be read.
+        UnknownName: a key map, a place in the file, or a name of `partial` that there is not.
         IncompleteLoad: weights are missing, left over or of another shape.
         NotBuilt: the module was not built by `netwright.build`, and no manifest was given.
     """
@@ -65,6 +65,7 @@ def load_weights(
     weights = entries(module)
     shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
     reading = best(_at(content, inside), _maps(known, key_map), shapes)
+    allowed.check([source.name for source in reading.content.sources], weights)
     found = match(reading.content, weights, allowed, _takes_images(known))
     name = "a state_dict" if isinstance(source, Mapping) else os.fspath(source)
     report = Loaded(
@@ -98,7 +99,7 @@ def _at(content: Mapping[str, Any], inside: str | None) -> Mapping[str, Any]:
         held = content.get(key)
         if not isinstance(held, Mapping):
             dicts = [str(k) for k, v in content.items() if isinstance(v, Mapping)]
-            raise BadWeights(f"the file has no dict `{key}`; it has {', '.join(dicts) or 'none'}")
+            raise UnknownName(f"the file has no dict `{key}`; it has {', '.join(dicts) or 'none'}")
         content = held
     return content
 
@@ -111,7 +112,7 @@ def _maps(manifest: Manifest, key_map: str | None) -> Mapping[str | None, tuple[
         return maps
     if key_map not in manifest.key_maps:
         known = ", ".join(f"`{name}`" for name in manifest.key_maps) or "none"
-        raise BadWeights(f"`{manifest.spec}` has no key map `{key_map}`; it has {known}")
+        raise UnknownName(f"`{manifest.spec}` has no key map `{key_map}`; it has {known}")
     return {key_map: manifest.key_maps[key_map]}
 
 

@@ -42,10 +42,6 @@ class Match:
         }
         return tuple(change for change, was in made.items() if was)
 
-    @property
-    def shape_changed(self) -> bool:
-        return self.reshaped is not None or self.interpolated is not None
-
 
 @dataclass(frozen=True)
 class Missing:

@@ -62,6 +62,8 @@ def match(
     _share(found, weights)
     absent = _absent(found, weights, partial)
     _explain(found, weights, absent, spare)
+    if partial.rest:
+        found.kept += [n for n in weights if n not in found.values and n not in found.kept]
     return found
 
 

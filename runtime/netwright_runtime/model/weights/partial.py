@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netwright_runtime.model.weights.keymap import Source
+
+
+class UnknownName(ValueError):
+    """A load is told of a key map, a dict, a weight or a layer that there is not."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,21 @@ class Partial:
     interpolate: tuple[str, ...] = ()
     inserted: tuple[str, ...] = ()
     rest: bool = False
+
+    def __post_init__(self) -> None:
+        for layer in self.inserted:
+            stack, _, number = layer.rpartition(".")
+            if not (stack and number.isdecimal()):
+                raise UnknownName(f"an inserted layer has a number, `blocks.4`; `{layer}` has none")
+
+    def check(self, names: Collection[str], weights: Collection[str]) -> None:
+        """Raise UnknownName for what is about no weight of the model, and no key of the file."""
+        for pattern in (*self.skip, *self.interpolate):
+            if not any(_pattern(pattern).fullmatch(name) for name in (*names, *weights)):
+                raise UnknownName(f"`{pattern}` matches no weight, and no key of the file")
+        for layer in self.inserted:
+            if not any(name.startswith(f"{layer}.") for name in weights):
+                raise UnknownName(f"the model has no layer `{layer}`")
 
     def skips(self, name: str) -> bool:
         return any(pattern.fullmatch(name) for pattern in self._skipped)

@@ -32,6 +32,26 @@ def head(report: Loaded) -> str:
     return f"{line} ({', '.join(changes)})" if changes else line
 
 
+def rows(report: Loaded) -> Iterator[tuple[str, int, str]]:
+    """What was done to weights on their way, to how many, and one of them as an example."""
+    for change in ("as they are", "renamed", "split", "reshaped", "interpolated", "converted"):
+        changed = [m for m in report.matches if change in (m.changes or ("as they are",))]
+        if changed:
+            yield change, len(changed), _example(changed[0], change)
+
+
+def _example(match: Match, change: str) -> str:
+    """`q.weight from part 1 of 3 of qkv.weight`, `head.weight from [3, 8, 1, 1]`."""
+    source = [] if match.key == match.name else [match.key]
+    if match.part is not None:
+        source = [f"part {match.part[0] + 1} of {match.part[1]} of {match.key}"]
+    if change == "converted":
+        source.append(str(match.converted))
+    elif change in ("reshaped", "interpolated"):
+        source.append(str(list(match.reshaped or match.interpolated or ())))
+    return " ".join([match.name, *(["from"] if source else []), *source])
+
+
 def notes(report: Loaded) -> Iterator[str]:
     """How the file was read, and what was left out because something says so."""
     if report.inside:
@@ -45,7 +65,7 @@ def notes(report: Loaded) -> Iterator[str]:
     for what, names in (
         ("inserted layers, past which the file's numbers are moved on: ", report.inserted),
         ("skipped: ", report.skipped),
-        ("kept as the model had them: ", report.kept),
+        ("stay as the model begins: ", report.kept),
         ("not in the file, begin at 0: ", report.begun),
     ):
         if names:
@@ -53,13 +73,9 @@ def notes(report: Loaded) -> Iterator[str]:
     if report.tied:
         pairs = [f"`{name}` with `{source}`" for name, source in report.tied.items()]
         yield f"tied: {', '.join(pairs)}"
-    yield from _limited([_changed(m) for m in report.matches if m.shape_changed])
-
-
-def _changed(match: Match) -> str:
-    before = list(match.reshaped or match.interpolated or ())
-    how = "reshaped" if match.reshaped is not None else "interpolated"
-    return f"`{match.name}` {how} from {before}"
+    for how in ("reshaped", "interpolated"):
+        changed = [match for match in report.matches if how in match.changes]
+        yield from _limited([f"{how}: {_example(match, how)}" for match in changed])
 
 
 def faults(report: Loaded) -> Iterator[str]:
