@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netwright.ir.expr import Expr
-from netwright.ir.instance import Instance
-from netwright.ir.program import Block, Module
-from netwright.ir.values import Scope, Value
+from netwright.ir.expr import Expr, IfElse, Name
+from netwright.ir.instance import Instance, ModuleChild
+from netwright.ir.program import Block, Module, ModuleNode, Node
+from netwright.ir.values import ModuleValue, Scope, Value
 
 Site = tuple[object, str]
 """A place (a node or expression) and what was inferred there (`infer:in_channels`, `dim:C`)."""
@@ -50,6 +50,29 @@ class ClassFacts:
     def found(self, place: object, kind: str) -> list[Any]:
         """What elaboration found at a place, over all instances and iterations."""
         return [f for i in self.instances for f in i.facts.get((place, kind), [])]
+
+    def branches(self, node: Node) -> tuple[int, int] | None:
+        """Of `op: ReLU if plain else GELU`, where in what was found a ReLU is, and where a GELU.
+
+        None where only one of them was built, or where they are not modules of torch.
+        """
+        if not isinstance(node, ModuleNode) or not isinstance(node.callee, IfElse):
+            return None
+        built = {
+            c.op.name: k
+            for k, c in enumerate(self.found(node, "child"))
+            if isinstance(c, ModuleChild)
+        }
+        then, otherwise = self._named(node.callee.then), self._named(node.callee.otherwise)
+        if len(built) != 2 or set(built) != {then, otherwise}:
+            return None
+        return built[then], built[otherwise]
+
+    def _named(self, callee: Expr) -> str:
+        """The module that a callee names, through a param of the block if it is one."""
+        name = callee.id if isinstance(callee, Name) else ""
+        held = self.sample.params.get(name)
+        return held.name if isinstance(held, ModuleValue) else name
 
 
 @dataclass(eq=False)

@@ -74,10 +74,19 @@ def _items(constructor: Constructor, group: list[Member], level: int) -> list[ex
     for members in _by_name(group, level).values():
         where, _ = members[0]
         if where.parts[level].dynamic:
-            items += [ex.Star(constructor.listed(n, w.parts[level + 1 :])) for w, n in members]
+            items += [_computed(constructor, member, level) for member in members]
         else:
             items.append(_held(constructor, members, level + 1))
     return items
+
+
+def _computed(constructor: Constructor, member: Member, level: int) -> ex.Expr:
+    """What stands at a name that is computed: the modules of a loop, or the one of a node."""
+    where, node = member
+    below = where.parts[level + 1 :]
+    if where.loops:
+        return ex.Star(constructor.listed(node, below))
+    return constructor.nested(constructor.module(node), below)
 
 
 def _held(constructor: Constructor, members: list[Member], level: int) -> ex.Expr:

@@ -199,11 +199,21 @@ class Modules(BuildTime):
         child = self.facts.found(node, "child")[index]
         if isinstance(child, ModuleChild):
             assert isinstance(node, ModuleNode)
+            branches = self.facts.branches(node)
+            if branches is not None:
+                return self._chosen(node, branches)
             return self._op_module(node, child.op, index)
         context = self.context.of(child)
         if context.is_chain:
             return call("nn.Sequential", *_chain_items(context, self, node))
         return self._class_call(node, context, child)
+
+    def _chosen(self, node: ModuleNode, branches: tuple[int, int]) -> ex.Expr:
+        """`nn.ReLU() if plain else nn.GELU()`."""
+        assert isinstance(node.callee, ex.IfElse)
+        made = self.facts.found(node, "child")
+        then, otherwise = (self._op_module(node, made[k].op, k) for k in branches)
+        return ex.IfElse(self.expr(node.callee.condition), then, otherwise, span=node.span)
 
     def _op_module(self, node: ModuleNode, op: ModuleOp, index: int = 0) -> ex.Expr:
         partial = self._partial(node, index)

@@ -15,12 +15,13 @@ split into several classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from netwright.diagnostics import Report
 from netwright.ir.classes import ClassFacts, ModelFacts
 from netwright.ir.dims import known
-from netwright.ir.instance import Instance
+from netwright.ir.instance import Instance, ModuleChild
+from netwright.ir.program import Node
 from netwright.passes.generalise.choose import choose
 from netwright.passes.generalise.groups import classes_of, collect, leaves_first, regroup
 from netwright.passes.generalise.needs import needs_of
@@ -76,9 +77,9 @@ def _choose_all(
 ) -> tuple[ClassFacts, list[object]] | None:
     """Choose every site's expression; where a class has to be split, that class and by what."""
     for facts in leaves_first(classes, class_of):
-        built = _shared_built(facts)
-        if built is not None:
-            return facts, built
+        differing = _shared_built(facts) or _made_differently(facts, class_of)
+        if differing is not None:
+            return facts, differing
         for site, found in sites_of(facts, class_of).items():
             chosen = choose(facts, site, found)
             if chosen is None:
@@ -97,3 +98,30 @@ def _shared_built(facts: ClassFacts) -> list[object] | None:
             if len(set(runs)) > 1:
                 return list(runs)
     return None
+
+
+def _made_differently(
+    facts: ClassFacts, class_of: Mapping[Instance, ClassFacts]
+) -> list[object] | None:
+    """For each instance, of which kinds a node makes its modules; None where they agree.
+
+    An instance in which the node makes none goes with the first.
+    """
+    for node in facts.block.nodes:
+        rows = [frozenset(_kinds(i, node, class_of)) for i in facts.instances]
+        kinds = list(dict.fromkeys(row for row in rows if row))
+        if len(kinds) > 1 and facts.branches(node) is None:
+            return [row or kinds[0] for row in rows]
+    return None
+
+
+def _kinds(
+    instance: Instance, node: Node, class_of: Mapping[Instance, ClassFacts]
+) -> Iterator[object]:
+    """The classes of what a node makes, or its ops with what a choice of them was given."""
+    partial = instance.facts.get((node, "partial"), [])
+    for k, child in enumerate(instance.facts.get((node, "child"), [])):
+        if isinstance(child, ModuleChild):
+            yield child.op.name, repr(partial[k] if k < len(partial) else {})
+        elif isinstance(child, Instance) and child in class_of:
+            yield class_of[child]
