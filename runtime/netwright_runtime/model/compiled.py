@@ -79,6 +79,9 @@ class Compiler(Protocol):
     def lower(self, given: frozenset[str], training: bool) -> GraphModule:
         """The graph for the optional inputs in `given`, by the back end without source."""
 
+    def sizes(self, given: Mapping[str, int]) -> dict[str, int]:
+        """A size for every dim of a plain call: as given, else a usual one."""
+
     def costs(self, sizes: Mapping[str, int]) -> tuple[Cost, ...]:
         """The tree of a plain call; dims that `sizes` leaves out have usual sizes."""
 

@@ -133,10 +133,12 @@ class _Compiler:
     def lower(self, given: frozenset[str], training: bool) -> GraphModule:
         return graph(self.model, inputs=given, training=training)
 
+    def sizes(self, given: Mapping[str, int]) -> dict[str, int]:
+        return chosen_sizes(self.elaboration, self.elaboration.primary, given)
+
     def costs(self, sizes: Mapping[str, int]) -> tuple[Cost, ...]:
-        elaboration = self.elaboration
-        values = chosen_sizes(elaboration, elaboration.primary, sizes)
-        return tuple(_cost(row, values) for row in rows(count(elaboration)))
+        values = self.sizes(sizes)
+        return tuple(_cost(row, values) for row in rows(count(self.elaboration)))
 
     def texts(self) -> dict[str, str]:
         sources, files = self.model.sources, _files(self.model.module, {})

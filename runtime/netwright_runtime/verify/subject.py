@@ -13,6 +13,7 @@ from torch.fx import GraphModule
 
 from netwright_runtime.model import Compiled, Slot
 from netwright_runtime.model import inputs as drawing
+from netwright_runtime.model.batch import batch_dim
 from netwright_runtime.model.bounds import bounds
 from netwright_runtime.model.compiled import slots
 from netwright_runtime.model.sizes import names_in
@@ -143,20 +144,8 @@ class Subject:
 
     @cached_property
     def batch(self) -> str | None:
-        """The dim of independent samples: what the spec declares, else what its types suggest.
-
-        Suggested is the dim that leads every required input, where it stands once, and that every
-        output has.
-        """
-        if "batch" in self.declared:
-            found = self.declared["batch"]
-            return None if found is None else str(found)
-        taken = [p for p in self.manifest.inputs if not p.optional]
-        leading = {str(p.shape[0]) if p.shape else "" for p in taken}
-        name = leading.pop() if len(leading) == 1 else ""
-        once = all(list(map(str, p.shape)).count(name) == 1 for p in taken)
-        kept = all(name in map(str, p.shape) for p in self.manifest.outputs)
-        return name if once and kept and name in self.names else None
+        """The dim of independent samples."""
+        return batch_dim(self.manifest)
 
     @property
     def names(self) -> tuple[str, ...]:
