@@ -85,7 +85,7 @@ class LayerMlp(nn.Module):
         self.dwconv = nn.ModuleDict(
             {
                 "dwconv": nn.Conv2d(
-                    dim * mlp_ratio,
+                    mlp_ratio * dim,
                     mlp_ratio * dim,
                     kernel_size=3,
                     padding=1,
@@ -94,7 +94,7 @@ class LayerMlp(nn.Module):
             },
         )
         self.act = nn.GELU()
-        self.fc2 = nn.Linear(dim * mlp_ratio, dim)
+        self.fc2 = nn.Linear(mlp_ratio * dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.fc1(x)
@@ -298,8 +298,8 @@ class SegFormer(nn.Module):
     def _init_weights(module: nn.Module) -> None:
         if isinstance(module, nn.Linear | nn.Conv2d):
             nn.init.normal_(module.weight, std=0.02)
-        if isinstance(module, nn.Linear | nn.Conv2d) and module.bias is not None:
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
     def forward(self, image: Tensor) -> Tensor:
         _, _, H, W = image.shape

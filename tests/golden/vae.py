@@ -81,9 +81,7 @@ class VAE(nn.Module):
         return self.decoder(z)
 
     def forward(self, image: Tensor) -> VAEOutput:
-        x = self.encoder(image)  # (B, 64*width)
-        mu = self.mu(x)  # (B, latent)
-        logvar = self.logvar(x)
-        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu) if self.training else mu
-        z = self.decoder(z)  # (B, channels, 32, 32)
-        return VAEOutput(recon=z, mu=mu, logvar=logvar)
+        mu, logvar = self.encode(image)
+        x = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu) if self.training else mu
+        x = self.decode(x)  # (B, channels, 32, 32)
+        return VAEOutput(recon=x, mu=mu, logvar=logvar)

@@ -22,10 +22,11 @@ from netwright.backends.source.code import (
 from netwright.backends.source.constraints import at_build, at_call
 from netwright.backends.source.constructor import Constructor
 from netwright.backends.source.context import ClassContext, ForwardArg
+from netwright.backends.source.delegate import Part, delegated
 from netwright.backends.source.drop import drop_unused
 from netwright.backends.source.forward import Forward
 from netwright.backends.source.items import pass_items
-from netwright.backends.source.methods import entry_point
+from netwright.backends.source.methods import entry_point, written
 from netwright.backends.source.nest import nest
 from netwright.backends.source.places import resolve
 from netwright.backends.source.rename import renamed
@@ -36,6 +37,7 @@ from netwright.backends.source.signature import (
     result,
     returns,
 )
+from netwright.backends.source.spelling import spelt
 from netwright.backends.source.translate import DIM
 from netwright.backends.source.walk import map_names
 from netwright.ir import expr as ex
@@ -50,9 +52,11 @@ def classes_of(extras: Extras, context: ClassContext) -> list[Class]:
         return [_sequential(extras, context)]
     forward = Forward(extras, context)
     fields = output_class(context)
-    body = _forward_body(context, forward, fields[0].name if fields else None)
     methods = context.model.module.methods if context.is_root else ()
-    further = [made for method in methods for made in entry_point(extras, context, method)]
+    entered = [written(entry_point(extras, context, method)) for method in methods]
+    further = [made for several, _ in entered for made in several]
+    parts = [part for _, several in entered for part in several]
+    body = _forward_body(context, forward, parts, fields[0].name if fields else None)
     forward.stored.update(context.stored)
     init, rules, buffers = _init(extras, context, forward)
     inits = [init] if len(init.body) > 1 or init.arguments else []
@@ -89,12 +93,16 @@ def _doc(context: ClassContext) -> str:
 # forward ------------------------------------------------------------------------------------
 
 
-def _forward_body(context: ClassContext, forward: Forward, named: str | None) -> list[Statement]:
-    """The statements of `forward`; `named` is the NamedTuple that it returns."""
+def _forward_body(
+    context: ClassContext, forward: Forward, parts: list[Part], named: str | None
+) -> list[Statement]:
+    """The statements of `forward`, which may call methods for parts of it; `named` is the
+    NamedTuple that it returns."""
     forward.statements += at_call(forward)
     forward.run(tuple(context.nodes()))
     statements = [*forward.statements, Return(result(context, forward, named))]
-    statements = resolve(nest(drop_unused(statements)), forward.places, DIM)
+    statements = drop_unused(delegated(drop_unused(statements), parts))
+    statements = resolve(nest(statements), forward.places, DIM)
     context.inputs = forward_args(context, forward, statements)
     return renamed(forward, statements, context.inputs)
 
@@ -112,7 +120,7 @@ def _init(
     if context.is_root:
         more, rules = _init_rules(context, constructor)
         made += [*more, *_ties(context)]
-    made = pass_items(constructor, drop_unused(made))
+    made = spelt(pass_items(constructor, drop_unused(made)))
     context.ctor = ctor_args(context, constructor)
     body = [
         Evaluate(call(ex.Attribute(call("super"), "__init__"))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from netwright.backends.source.code import (
@@ -147,25 +148,30 @@ def _by_name(rule: InitRule, constructor: Any) -> Statement:
 
 def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
     body: list[Statement] = []
-    for owners, attribute, rule in _merged(group):
-        target = path(f"module.{attribute}")
-        cls = " | ".join(owners)
+    for cls, weights in groupby(_merged(group), key=lambda merged: " | ".join(merged[0])):
         test: ex.Expr = ex.Call(ex.Name("isinstance"), (ex.Name("module"), ex.Name(cls)))
-        if attribute.endswith("bias"):
-            test = ex.BoolOp("and", (test, ex.Compare(target, ("is not",), (ex.Literal(None),))))
-        init, args, keywords = split(rule.value)
-        applied = _apply(init, target, args, keywords, constructor)
-        applied = replace_names(
-            applied,
-            {
-                ctor_name(constructor.context, n): self_attr(attribute_name(constructor.context, n))
-                for n in _params(rule, constructor)
-            },
-        )
-        body.append(If(test, [Evaluate(applied, span=rule.span)], span=rule.span))
+        applied = [_to_weight(attribute, rule, constructor) for _, attribute, rule in weights]
+        first = applied[0]
+        if len(applied) == 1 and isinstance(first, If):
+            applied, test = first.body, ex.BoolOp("and", (test, first.condition))
+        body.append(If(test, applied, span=first.span))
     static = not any("self." in _text(s) for s in body)
     arguments = [Argument("module", "nn.Module")]
     return Function(name, arguments, "None", body, decorators=("staticmethod",) if static else ())
+
+
+def _to_weight(attribute: str, rule: InitRule, constructor: Any) -> Statement:
+    """`nn.init.zeros_(module.bias)`, where there is a bias."""
+    context, target = constructor.context, path(f"module.{attribute}")
+    init, args, keywords = split(rule.value)
+    read = _params(rule, constructor)
+    kept = {ctor_name(context, n): self_attr(attribute_name(context, n)) for n in read}
+    applied = replace_names(_apply(init, target, args, keywords, constructor), kept)
+    statement = Evaluate(applied, span=rule.span)
+    if not attribute.endswith("bias"):
+        return statement
+    exists = ex.Compare(target, ("is not",), (ex.Literal(None),))
+    return If(exists, [statement], span=rule.span)
 
 
 def _params(rule: InitRule, constructor: Any) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from netwright.backends.source.attributes import Unwritable
 from netwright.backends.source.code import Argument, Class, Extras, Function, Return, Statement
 from netwright.backends.source.context import ClassContext, ForwardArg
+from netwright.backends.source.delegate import Part, key
 from netwright.backends.source.drop import drop_unused
 from netwright.backends.source.forward import Forward, Opened
 from netwright.backends.source.naming import camel
@@ -24,9 +26,23 @@ from netwright.ir.program import InlineNode, Method
 from netwright.ir.values import Outputs, Tensor, Value
 
 
-def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[Class | Function]:
-    """A further entry point: the part of the graph from the values it enters with to its
-    outputs."""
+@dataclass(frozen=True)
+class Entry:
+    """A further entry point, plain: one statement a node, in the spec's own names.
+
+    values   what it returns, by name
+    entries  the locals that it enters with, by its names for them
+    """
+
+    method: Method
+    forward: Forward
+    statements: list[Statement]
+    values: list[tuple[str, ex.Expr]]
+    entries: Mapping[str, str]
+
+
+def entry_point(extras: Extras, context: ClassContext, method: Method) -> Entry:
+    """The part of the graph from the values that a method enters with to its outputs."""
     forward = Forward(extras, context)
     written = [*method.inputs.values(), *method.outputs.values()]
     forward.opened = _opened(context.facts.sample, [p for w in written for p in _paths(w)])
@@ -36,39 +52,59 @@ def entry_point(extras: Extras, context: ClassContext, method: Method) -> list[C
     forward.run(context.block.nodes)
     entered = set(entries.values())
     kept = [s for s in forward.statements if entered.isdisjoint(defined(s))]
-    made: list[Class | Function] = []
     values = [(name, forward.expr(_named(forward, v))) for name, v in method.outputs.items()]
-    result: ex.Expr = values[0][1]
+    *statements, _ = drop_unused([*kept, *(Return(ex.TupleExpr(tuple(v for _, v in values))),)])
+    return Entry(method, forward, statements, values, entries)
+
+
+def written(entry: Entry) -> tuple[list[Class | Function], list[Part]]:
+    """The method, with the NamedTuple that it returns where it gives several values; and what it
+    may be called for, nothing if it reaches into a block or returns what no local holds."""
+    method, forward, context = entry.method, entry.forward, entry.forward.context
+    keys = frozenset(map(key, entry.statements))
+    inner = frozenset(name for s in entry.statements for name in defined(s))
+    results = [v.id for _, v in entry.values if isinstance(v, ex.Name)]
+    made: list[Class | Function] = []
+    result = entry.values[0][1]
     returns = "Tensor"
-    if len(values) > 1:
+    if len(entry.values) > 1:
         returns = f"{context.name}{camel(method.name)}Output"
         made.append(
             Class(
                 returns,
                 f"What `{context.name}.{method.name}` returns.",
-                fields=[Argument(n, "Tensor") for n, _ in values],
+                fields=[Argument(n, "Tensor") for n, _ in entry.values],
                 base="NamedTuple",
             )
         )
-        result = ex.Call(ex.Name(returns), (), tuple(ex.Keyword(n, v) for n, v in values))
-    statements = nest(drop_unused([*kept, Return(result)]))
-    forward.places.enter({v: _value(sample, v.split(".")) for v in entered})
-    statements = resolve(statements, forward.places, DIM)
-    optional = {i.name for i in context.block.inputs if i.optional}
-    inputs = [ForwardArg(v, name, "Tensor", v in optional) for name, v in entries.items()]
-    inputs += [
-        a for a in forward_args(context, forward, statements) if _reads(statements, a.source)
-    ]
-    unique: dict[str, ForwardArg] = {}
-    for each in inputs:
-        unique.setdefault(each.source, each)
-    inputs = sorted(unique.values(), key=lambda a: a.optional)
-    _check_inputs(method, inputs, entries)
+        result = ex.Call(ex.Name(returns), (), tuple(ex.Keyword(n, v) for n, v in entry.values))
+    sample = context.facts.sample
+    forward.places.enter({v: _value(sample, v.split(".")) for v in entry.entries.values()})
+    statements = resolve(nest([*entry.statements, Return(result)]), forward.places, DIM)
+    inputs = _inputs(entry, statements)
     body = renamed(forward, statements, inputs)
     arguments = [argument(a) for a in inputs]
     context.stored.update(forward.stored)
     made.append(Function(method.name, arguments, returns, body, doc=method.doc))
-    return made
+    callable_ = len(results) == len(entry.values) and inner.issuperset(results)
+    part = Part(method.name, keys, inner, tuple(results), tuple(inputs))
+    return made, [part] if callable_ and not forward.opened else []
+
+
+def _inputs(entry: Entry, statements: list[Statement]) -> list[ForwardArg]:
+    """What the method takes: the values that it enters with, and the model's inputs it reads."""
+    context, entries = entry.forward.context, entry.entries
+    optional = {i.name for i in context.block.inputs if i.optional}
+    found = [ForwardArg(v, name, "Tensor", v in optional) for name, v in entries.items()]
+    found += [
+        a for a in forward_args(context, entry.forward, statements) if _reads(statements, a.source)
+    ]
+    unique: dict[str, ForwardArg] = {}
+    for each in found:
+        unique.setdefault(each.source, each)
+    inputs = sorted(unique.values(), key=lambda a: a.optional)
+    _check_inputs(entry.method, inputs, entries)
+    return inputs
 
 
 def _reads(statements: list[Statement], name: str) -> bool:
