@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 from netwright_runtime.model import compiled
-from netwright_runtime.train.blocks import compile_blocks, compute_again, repeated
+from netwright_runtime.model.blocks import repeated
+from netwright_runtime.train.blocks import compile_blocks, compute_again
 from torch import nn
 
 from tests.train.kills import FOLDER

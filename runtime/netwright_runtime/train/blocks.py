@@ -1,9 +1,8 @@
-"""The blocks that a model repeats: what is compiled, computed again and sharded as a unit."""
+"""What is done to each block that a model repeats."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,23 +10,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-
-def repeated(module: nn.Module) -> list[nn.Module]:
-    """The outermost modules whose class was emitted for this model and that stand in it more than
-    once, in the order of the model."""
-    own = type(module).__module__
-    counts = Counter(type(part) for part in module.modules() if type(part).__module__ == own)
-    found: list[nn.Module] = []
-    _collect(module.children(), {kind for kind, count in counts.items() if count > 1}, found)
-    return found
-
-
-def _collect(parts: Iterable[nn.Module], kinds: set[type], found: list[nn.Module]) -> None:
-    for part in parts:
-        if type(part) in kinds:
-            found.append(part)
-        else:
-            _collect(part.children(), kinds, found)
+from netwright_runtime.model.blocks import repeated
 
 
 def compile_blocks(module: nn.Module) -> None:

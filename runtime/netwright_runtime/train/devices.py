@@ -15,7 +15,7 @@ from torch import nn
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import fully_shard
 
-from netwright_runtime.train.blocks import repeated
+from netwright_runtime.model.blocks import repeated
 
 
 class Unsupported(ValueError):

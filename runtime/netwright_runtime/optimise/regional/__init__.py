@@ -1,0 +1,5 @@
+"""Regional compilation: code for a block is made once, whatever the depth of a model."""
+
+from netwright_runtime.optimise.regional.compiling import Blocks, Compilation, choice, compile
+
+__all__ = ["Blocks", "Compilation", "choice", "compile"]
