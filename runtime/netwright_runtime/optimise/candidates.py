@@ -1,0 +1,76 @@
+"""The ways of running a model that level 3 compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx import GraphModule
+from torch.utils import _pytree as pytree
+
+from netwright_runtime.optimise.weights import lent
+
+EAGER = "eager"
+"""The model as it is, which every other way is compared with."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way of running a model; `make` may take long, and may fail with RuntimeError."""
+
+    name: str
+    make: Callable[[], nn.Module]
+
+
+def candidates(exact: GraphModule, folded: GraphModule, dynamic: bool) -> Iterator[Candidate]:
+    """What there is to try, the cheap first.
+
+    Args:
+        exact: the graph after the passes of level 1.
+        folded: the graph after those of level 2.
+        dynamic: compile for all sizes at once.
+    """
+    kept = True if dynamic else None
+    yield Candidate("exact", lambda: exact)
+    yield Candidate("folded", lambda: folded)
+    if _has_maps(folded):
+        yield Candidate("channels_last", lambda: ChannelsLast(folded))
+    yield Candidate("compiled", partial(_compiled, folded, kept))
+    # Inductor takes the weights as constants, and lays them out for its kernels.
+    yield Candidate("frozen", partial(_compiled, folded, kept, freezing=True))
+
+
+def _compiled(graph: GraphModule, dynamic: bool | None, **options: bool) -> nn.Module:
+    """The same graph over the same weights, with code of its own for the compiler to replace."""
+    made = GraphModule(graph, graph.graph)
+    made.compile(dynamic=dynamic, options=options)
+    return made
+
+
+def _has_maps(graph: GraphModule) -> bool:
+    """Whether images are convolved; other layouts there are of no more than four axes."""
+    found = any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in graph.modules())
+    return found and all(weight.ndim <= 4 for weight in graph.parameters())
+
+
+class ChannelsLast(nn.Module):
+    """A graph whose images and kernels lie in memory with their channels next to one another."""
+
+    def __init__(self, graph: GraphModule) -> None:
+        super().__init__()
+        self.graph = lent(graph)
+        for weight in self.graph.parameters():
+            weight.data = _last(weight.data)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        args, kwargs = pytree.tree_map_only(Tensor, _last, (args, kwargs))
+        return self.graph(*args, **kwargs)
+
+
+def _last(tensor: Tensor) -> Tensor:
+    fits = tensor.ndim == 4 and tensor.is_floating_point()
+    return tensor.contiguous(memory_format=torch.channels_last) if fits else tensor

@@ -1,0 +1,159 @@
+"""From a model to one that is ready for inference."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+from torch.fx import GraphModule
+
+from netwright_runtime.model import Compiled, compiled, compiled_of
+from netwright_runtime.optimise.candidates import candidates
+from netwright_runtime.optimise.choosing import choose
+from netwright_runtime.optimise.examples import drawn_inputs, dynamic_inputs
+from netwright_runtime.optimise.passes import PASSES
+from netwright_runtime.optimise.report import Report
+from netwright_runtime.optimise.rewriting import apply, size
+from netwright_runtime.optimise.weights import graph_of, lent
+
+MEASURED = 3
+"""The level that measures candidates."""
+
+Source = str | os.PathLike[str] | Compiled | nn.Module
+
+
+class Optimised(nn.Module):
+    """A model for inference: called as the model is, without gradients, always in evaluation.
+
+    Weights that no pass touched are those of the model itself, and not copies.
+    """
+
+    def __init__(self, runs: nn.Module, report: Report) -> None:
+        """`runs` is the graph, or what was measured to be the fastest."""
+        super().__init__()
+        self.runs = runs
+        self.report = report
+        self.train(False)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        with torch.no_grad():
+            return self.runs(*args, **kwargs)
+
+    def train(self, mode: bool = True) -> Optimised:
+        """Stays in evaluation whatever `mode` says: what only training needs is gone."""
+        return super().train(False)
+
+
+def optimise(
+    source: Source,
+    /,
+    variant: str | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    level: int = 2,
+    inputs: Iterable[str] = (),
+    examples: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    seconds: float = 60.0,
+    dynamic: bool = False,
+    **more: Any,
+) -> Optimised:
+    """A model made ready for inference; the model itself stays as it is.
+
+    Args:
+        source: a live module that `netwright.build` made, whose weights are kept; or a path, a name
+            of the catalogue or a compiled model, which is initialised.
+        level: 0 for the graph as it is, 1 for passes that give the same numbers, 2 for those too
+            that round otherwise, 3 to measure several ways of running it, and take the fastest.
+        inputs: the optional inputs that calls give; a graph has no branches, so that it is made for
+            one choice of them.
+        examples: at level 3, the inputs to measure with, by name; those among them that are
+            optional are `inputs`.
+        sizes: at level 3 without `examples`, sizes of the inputs to draw; the others are usual.
+        seconds: at level 3, no further candidate is tried once so much time has passed.
+        dynamic: at level 3, compile once for all sizes; else for the sizes of the examples first.
+        variant, params, more: as in `netwright.load`.
+
+    Raises:
+        SpecError: the spec or a param is at fault.
+        NotBuilt: the module was not made by `netwright.build`.
+        Altered: the module was changed since.
+        ValueError: there is no such level, or the model does not take these optional inputs.
+    """
+    if level not in range(MEASURED + 1):
+        raise ValueError(f"there is no level {level}; levels are 0 to {MEASURED}")
+    found, model = opened(source, variant, params, more)
+    given = chosen_inputs(found, inputs, examples or {})
+    if level == MEASURED:
+        return _measured(found, model, given, examples, sizes or {}, seconds, dynamic)
+    return Optimised(*optimised_graph(found, model, level, given))
+
+
+def _measured(
+    found: Compiled,
+    model: nn.Module,
+    given: frozenset[str],
+    examples: Mapping[str, Any] | None,
+    sizes: Mapping[str, int],
+    seconds: float,
+    dynamic: bool,
+) -> Optimised:
+    exact, _ = optimised_graph(found, model, 1, given)
+    folded, report = optimised_graph(found, model, 2, given)
+    called = examples or drawn_inputs(found, exact, sizes)
+    first = dynamic_inputs(exact, called) if dynamic else called
+    others = list(candidates(exact, folded, dynamic))
+    runs, name, tried = choose(model, others, called, first, seconds)
+    return Optimised(runs, replace(report, level=MEASURED, tried=tried, chosen=name))
+
+
+def opened(
+    source: Source,
+    variant: str | None,
+    params: Mapping[str, Any] | None,
+    more: Mapping[str, Any],
+) -> tuple[Compiled, nn.Module]:
+    """What the compiler knows of a model, and a copy of it in evaluation over the same weights."""
+    if isinstance(source, nn.Module):
+        return compiled_of(source), lent(source)
+    found = source
+    if not isinstance(found, Compiled):
+        found = compiled(found, variant, params=params, **more)
+    return found, lent(found.build())
+
+
+def chosen_inputs(
+    found: Compiled, inputs: Iterable[str], examples: Mapping[str, Any]
+) -> frozenset[str]:
+    """The optional inputs that are given, one of the model's cases."""
+    optional = {port.name for port in found.manifest.inputs if port.optional}
+    given = frozenset(inputs) | (optional & examples.keys())
+    if given not in found.cases:
+        known = " | ".join(", ".join(sorted(case)) or "none" for case in found.cases)
+        asked = ", ".join(sorted(given))
+        raise ValueError(
+            f"`{found.manifest.model}` is not made for the optional inputs {asked}; "
+            f"choices are: {known}"
+        )
+    return given
+
+
+def optimised_graph(
+    found: Compiled, model: nn.Module, level: int, given: frozenset[str] = frozenset()
+) -> tuple[GraphModule, Report]:
+    """The graph of a model after the passes up to `level`, and what they did.
+
+    Args:
+        model: a module of this spec, whose weights the graph shares where no pass changes them.
+
+    Raises:
+        Altered: the model has other weights than its spec says.
+    """
+    graph = graph_of(found, model, given)
+    before = size(graph)
+    fired = tuple(apply(graph, (step for step in PASSES if step.level <= level)))
+    return graph, Report(found.manifest.model, level, before, size(graph), fired)
