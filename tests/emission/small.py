@@ -53,6 +53,9 @@ SMALL: dict[str, Small] = {
         | {"head_dim": 16},
         6,
     ),
+    "language/t5": Small(
+        {"vocab_size": 80, "dim": 32, "depth": 2, "heads": 4, "head_dim": 8, "hidden": 48}, 10
+    ),
     "language/tiny_gpt": Small({"vocab_size": 40, "max_len": 16, "dim": 16, "depth": 2}),
     "recurrent/lstm_classifier": Small(
         {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2
@@ -69,7 +72,14 @@ SMALL: dict[str, Small] = {
     "vision/convnext": Small(
         {"depths": (1, 1, 2, 1), "dims": (8, 16, 24, 32), "num_classes": 10}, 4
     ),
+    "vision/densenet": Small(
+        {"depths": (2, 1, 2, 1), "width": 16, "growth": 8, "num_classes": 10}, 4
+    ),
     "vision/efficientnet": Small({"width": 0.25, "num_classes": 10, "drop_path_rate": 0.2}, 8),
+    "vision/mobilenetv2": Small(
+        {"width": 0.25, "depths": (1, 2, 1, 1, 1, 1, 1), "num_classes": 10}, 0
+    ),
+    "vision/mobilenetv3": Small({"width": 0.25, "num_classes": 10}, 0),
     "vision/resnet": Small({"num_classes": 10, "depths": (2, 1, 1, 1)}, 5),
     "vision/segformer": Small(
         {"depths": (1, 2, 1, 1), "dims": (8, 16, 24, 32), "heads": (1, 2, 3, 4)}

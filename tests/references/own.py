@@ -130,6 +130,22 @@ class TSMixerLayer(nn.Module):
         return x + self.drop(self.fc2(inner))
 
 
+def untied(model: nn.Module) -> nn.Module:
+    """A T5 1.1 whose head keeps its own weights, as published; transformers 5 ties every T5's."""
+    head = model.get_submodule("lm_head")
+    head.register_parameter("weight", nn.Parameter(head.get_parameter("weight").detach().clone()))
+    return model
+
+
+def voice_encoder() -> nn.Module:
+    """Resemblyzer's (0.1.4), which reads its weights as it is made and so needs a real device."""
+    from resemblyzer import VoiceEncoder
+
+    with torch.device("cpu"):
+        encoder: nn.Module = VoiceEncoder("cpu", verbose=False)
+    return encoder
+
+
 def dilated(model: nn.Module, **rates: int) -> nn.Module:
     """Trade strides for dilation in whole stages (`layer4=2`), first block included: DeepLab's."""
     for stage, rate in rates.items():

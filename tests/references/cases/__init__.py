@@ -1,6 +1,18 @@
 """Every recorded case, by spec."""
 
-from . import decoders, encoders, generative, graph, language, recurrent, tabular, timeseries, vision
+from . import (
+    decoders,
+    encoders,
+    generative,
+    graph,
+    language,
+    packaged,
+    recurrent,
+    seq2seq,
+    tabular,
+    timeseries,
+    vision,
+)
 from .case import Case
 
 CASES: dict[str, tuple[Case, ...]] = {
@@ -8,9 +20,11 @@ CASES: dict[str, tuple[Case, ...]] = {
     **language.CASES,
     **encoders.CASES,
     **decoders.CASES,
+    **seq2seq.CASES,
     **generative.CASES,
     **graph.CASES,
     **recurrent.CASES,
+    **packaged.CASES,
     **tabular.CASES,
     **timeseries.CASES,
 }

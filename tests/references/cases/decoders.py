@@ -7,6 +7,7 @@ as well as without one.
 from collections.abc import Mapping
 from typing import Any
 
+from ..filling import Descriptions
 from .case import Call, Case, call, drawn, renamed
 from .language import LLAMA_NAMES, ONE_MORE, PADDED_PAST, PADDED_RIGHT, THREE_MORE, caching_decoder
 
@@ -16,7 +17,7 @@ NAMES = LLAMA_NAMES | {
     "tied": "tie_word_embeddings",
 }
 TINY = {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
-PASSES = (
+PASSES: tuple[Descriptions, ...] = (
     THREE_MORE | {"attention_mask": PADDED_PAST},
     {"input_ids": drawn("tokens:128", 3, 6), "attention_mask": PADDED_RIGHT},
     {"input_ids": drawn("tokens:128", 2, 7)},
@@ -32,7 +33,9 @@ def reference(family: str, theta: float, sizes: Mapping[str, Any], **options: An
     return call(f"transformers.{family}ForCausalLM", config)
 
 
-def mistral(variant: str, theta: float = 1000000.0, window: int | None = None, **sizes: int) -> Case:
+def mistral(
+    variant: str, theta: float = 1000000.0, window: int | None = None, **sizes: int
+) -> Case:
     """A published size of Mistral; transformers' defaults are those of the first."""
     given = sizes | {"window": window}
     return Case(variant=variant, reference=reference("Mistral", theta, given, rms_norm_eps=1e-5))
@@ -48,7 +51,7 @@ def tiny(family: str, theta: float, sizes: Mapping[str, Any], **options: Any) ->
     """The variant that is verified, with and without a past."""
     return Case(
         variant="tiny",
-        reference=reference(family, theta, TINY | sizes, **options),
+        reference=reference(family, theta, {**TINY, **sizes}, **options),
         run=caching_decoder,
         inputs=PASSES,
         names=True,

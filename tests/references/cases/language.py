@@ -246,8 +246,8 @@ GPT2 = (
 )
 
 PAST_OF_5 = [drawn("normal", 2, 2, 2, 5, 16), drawn("normal", 2, 2, 2, 5, 16)]
-ONE_MORE = {"input_ids": drawn("tokens:128", 2, 1), "past": PAST_OF_5}
-THREE_MORE = {"input_ids": drawn("tokens:128", 2, 3), "past": PAST_OF_5}
+ONE_MORE: dict[str, Any] = {"input_ids": drawn("tokens:128", 2, 1), "past": PAST_OF_5}
+THREE_MORE: dict[str, Any] = {"input_ids": drawn("tokens:128", 2, 3), "past": PAST_OF_5}
 PADDED_PAST = listed([[0, 0, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 1, 1, 0]])
 PREFILL = ({"input_ids": drawn("tokens:128", 2, 7)}, {"input_ids": drawn("tokens:128", 1, 12)})
 
