@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks import report
 
-NAMES = ("check", "spans", "layers", "nodes", "hostile", "construct", "saving", "training")
+NAMES = ("check", "spans", "layers", "nodes", "hostile", "emitted", "optimise", "saving", "training")
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from netwright_runtime.bench.steps import Call
 from netwright_runtime.bench.strategies import Strategy, Task
 from netwright_runtime.measure.peaks import synchronise
 from netwright_runtime.measure.timing import Clock, Time, interleaved
+from netwright_runtime.model import Compiled
 
 Progress = Callable[[str], None]
 """Told what is measured next."""
@@ -32,11 +33,11 @@ _TURN = 0.01
 
 @dataclass(frozen=True)
 class Subject:
-    """A model that is measured; `own` where it is the spec's, and no reference."""
+    """A model that is measured; `compiled` is None for a reference."""
 
     name: str
     make: Callable[[], nn.Module]
-    own: bool
+    compiled: Compiled | None = None
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,7 @@ class Bench:
         rows: dict[str, Row] = {}
         for subject in group.subjects:
             for strategy in group.strategies:
-                if (strategy.trains or group.task != TRAINING) and (
-                    strategy.references or subject.own
-                ):
+                if _applies(strategy, subject, group.task):
                     name = f"{subject.name}, {strategy.name}, {group.task}, batch {group.batch}"
                     self.progress(name)
                     rows[name], call = self._ready(subject, strategy, group)
@@ -92,7 +91,8 @@ class Bench:
         row = Row(subject.name, strategy.name, group.task, group.batch)
         try:
             module = subject.make().train(group.task == TRAINING)
-            task = Task(module, group.inputs, group.task == TRAINING, self.device, self.folder)
+            training, folder = group.task == TRAINING, self.folder
+            task = Task(module, subject.compiled, group.inputs, training, self.device, folder)
             begin = self.clock()
             call = self._waiting(strategy.prepare(task))
             prepared = self.clock()
@@ -118,6 +118,11 @@ class Bench:
     def _times(self, calls: Mapping[str, Call]) -> dict[str, Time]:
         with frozen():
             return interleaved(calls, _ROUNDS, seconds=self.seconds, least=_TURN, clock=self.clock)
+
+
+def _applies(strategy: Strategy, subject: Subject, task: str) -> bool:
+    knows = strategy.references or subject.compiled is not None
+    return knows and (strategy.trains or task != TRAINING)
 
 
 def _timed(row: Row, latency: Time) -> Row:

@@ -66,9 +66,9 @@ def bench(
     chosen = [_strategy(name) for name in strategies]
     where = device_of(device)
     model = compiled(spec, variant, params=params)
-    subjects = [Subject(model.manifest.model, partial(model.build, device=where), True)]
+    subjects = [Subject(model.manifest.model, partial(model.build, device=where), model)]
     if against:
-        subjects.append(Subject(against, partial(_on, where, reference(against)), False))
+        subjects.append(Subject(against, partial(_on, where, reference(against))))
     tasks = (INFERENCE, TRAINING) if training else (INFERENCE,)
     points = _points(model, sizes or {}, batches)
     with computing_with(threads), tempfile.TemporaryDirectory() as folder:
