@@ -180,13 +180,8 @@ def _postfix(expr: Expr, indent: int, prefix: str, suffix: str) -> list[str]:
     if attributes >= 2:
         return _fluent(root, links, indent, prefix, suffix)
     pad = " " * indent
-    text = to_source(root)
     lines: list[str] = []
-    current = (
-        f"{pad}{prefix}({text})"
-        if not isinstance(root, Name | Literal | ListExpr | Paren)
-        else f"{pad}{prefix}{text}"
-    )
+    current = f"{pad}{prefix}{_root(root)}"
     for k, link in enumerate(links):
         if not link.brackets:
             current += link.text
@@ -199,6 +194,12 @@ def _postfix(expr: Expr, indent: int, prefix: str, suffix: str) -> list[str]:
         lines += opened[:-1]
         current = opened[-1]
     return [*lines, current + suffix]
+
+
+def _root(expr: Expr) -> str:
+    """What a chain begins with, in brackets where a method would bind to its last part only."""
+    text = to_source(expr)
+    return text if isinstance(expr, Name | Literal | ListExpr | Paren) else f"({text})"
 
 
 def _until_brackets(links: list[_Link], suffix: str) -> str:
@@ -215,16 +216,16 @@ def _fluent(root: Expr, links: list[_Link], indent: int, prefix: str, suffix: st
     """A chain of methods, one a line in brackets."""
     pad, inner = " " * indent, " " * (indent + 4)
     rows: list[list[_Link]] = [[]]
-    seen = False
+    seen = _root(root).startswith("(")
     for link in links:
         if not link.brackets and seen:
             rows.append([])
         seen = seen or bool(link.brackets)
         rows[-1].append(link)
-    flat = to_source(root) + "".join(link.flat() for row in rows for link in row)
+    flat = _root(root) + "".join(link.flat() for row in rows for link in row)
     if len(inner) + len(flat) <= WIDTH:
         return [f"{pad}{prefix}(", f"{inner}{flat}", f"{pad}){suffix}"]
-    lines = [inner + to_source(root) + "".join(link.flat() for link in rows[0])]
+    lines = [inner + _root(root) + "".join(link.flat() for link in rows[0])]
     for row in rows[1:]:
         text = inner + "".join(link.flat() for link in row)
         if len(text) <= WIDTH or not row[-1].items:
