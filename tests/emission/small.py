@@ -32,6 +32,11 @@ SMALL: dict[str, Small] = {
     "language/distilbert": Small(
         {"vocab_size": 80, "max_positions": 24, "dim": 48, "depth": 2, "heads": 4}, 3
     ),
+    "language/gemma3": Small(
+        {"vocab_size": 128, "dim": 48, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
+        | {"head_dim": 16, "every": 2},
+        5,
+    ),
     "language/gpt2": Small(
         {"vocab_size": 96, "n_positions": 24, "dim": 48, "depth": 3, "heads": 4}, 5
     ),
@@ -76,14 +81,25 @@ SMALL: dict[str, Small] = {
         {"depths": (2, 1, 2, 1), "width": 16, "growth": 8, "num_classes": 10}, 4
     ),
     "vision/efficientnet": Small({"width": 0.25, "num_classes": 10, "drop_path_rate": 0.2}, 8),
+    "vision/mixer": Small(
+        {"img_size": 32, "patch_size": 16, "dim": 24, "depth": 2, "num_classes": 10}, 6
+    ),
     "vision/mobilenetv2": Small(
         {"width": 0.25, "depths": (1, 2, 1, 1, 1, 1, 1), "num_classes": 10}, 0
     ),
     "vision/mobilenetv3": Small({"width": 0.25, "num_classes": 10}, 0),
+    "vision/regnet": Small(
+        {"depths": (1, 2), "widths": (16, 24), "num_classes": 10, "group_width": 8}, 0
+    ),
     "vision/resnet": Small({"num_classes": 10, "depths": (2, 1, 1, 1)}, 5),
     "vision/segformer": Small(
         {"depths": (1, 2, 1, 1), "dims": (8, 16, 24, 32), "heads": (1, 2, 3, 4)}
         | {"reductions": (4, 2, 2, 1), "decoder_dim": 16, "num_classes": 5},
+        6,
+    ),
+    "vision/swin": Small(
+        {"img_size": 64, "patch_size": 4, "window": 4, "dims": (12, 24, 48), "depths": (2, 2, 1)}
+        | {"heads": (2, 3, 4), "num_classes": 10},
         6,
     ),
     "vision/unet": Small({"num_classes": 3, "channels": (32, 24, 16, 16, 8)}, 4),

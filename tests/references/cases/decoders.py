@@ -59,6 +59,63 @@ def tiny(family: str, theta: float, sizes: Mapping[str, Any], **options: Any) ->
 
 
 MIXTRAL_8X22B = {"vocab_size": 32768, "dim": 6144, "depth": 56, "heads": 48, "hidden": 16384}
+GEMMA_NAMES = NAMES | {"scaled_by": "query_pre_attn_scalar"}
+GEMMA_1B = {
+    "vocab_size": 262144,
+    "dim": 1152,
+    "depth": 26,
+    "heads": 4,
+    "kv_heads": 1,
+    "hidden": 6912,
+    "window": 512,
+}
+GEMMA_4B = {"vocab_size": 262208, "window": 1024}
+
+
+def gemma3_reference(sizes: Mapping[str, Any], factor: float, **options: Any) -> Call:
+    """A Gemma 3 without its eyes; `factor` stretches the positions of global layers."""
+    rope = {
+        "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+        "full_attention": {"rope_type": "linear", "factor": factor, "rope_theta": 1000000.0},
+    }
+    given = renamed(sizes, GEMMA_NAMES) | options
+    config = call("transformers.Gemma3TextConfig", **given, rope_parameters=rope)
+    return call("transformers.Gemma3ForCausalLM", config)
+
+
+def gemma3(variant: str, factor: float = 8.0, **sizes: int) -> Case:
+    """A published size of Gemma 3."""
+    return Case(variant=variant, reference=gemma3_reference(sizes, factor))
+
+
+GEMMA_TINY = TINY | {"dim": 48, "head_dim": 16, "scaled_by": 24, "window": 3}
+GEMMA_LAYERS = ["sliding_attention", "full_attention"]
+
+GEMMA3 = (
+    gemma3("gemma3-270m", factor=1.0, **GEMMA_1B | {"dim": 640, "depth": 18, "hidden": 2048}),
+    gemma3("gemma3-1b", factor=1.0, **GEMMA_1B),
+    gemma3("gemma3-4b", dim=2560, depth=34, heads=8, kv_heads=4, hidden=10240, **GEMMA_4B),
+    gemma3("gemma3-12b", dim=3840, depth=48, heads=16, kv_heads=8, hidden=15360, **GEMMA_4B),
+    gemma3(
+        "gemma3-27b",
+        dim=5376,
+        depth=62,
+        heads=32,
+        kv_heads=16,
+        head_dim=128,
+        hidden=21504,
+        scaled_by=168,
+        **GEMMA_4B,
+    ),
+    Case(
+        variant="tiny",
+        reference=gemma3_reference(GEMMA_TINY, 8.0, layer_types=GEMMA_LAYERS),
+        run=caching_decoder,
+        inputs=PASSES,
+        names=True,
+    ),
+)
+
 NEMO = {"vocab_size": 131072, "dim": 5120, "depth": 40, "head_dim": 128}
 
 MISTRAL = (
@@ -86,4 +143,9 @@ MIXTRAL = (
     tiny("Mixtral", 1000000.0, {"num_experts": 4}, experts_implementation="eager"),
 )
 
-CASES = {"language/mistral": MISTRAL, "language/qwen3": QWEN3, "language/mixtral": MIXTRAL}
+CASES = {
+    "language/mistral": MISTRAL,
+    "language/qwen3": QWEN3,
+    "language/mixtral": MIXTRAL,
+    "language/gemma3": GEMMA3,
+}
