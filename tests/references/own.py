@@ -1,5 +1,7 @@
 """References that no library holds, in plain torch."""
 
+import pkgutil
+
 import torch
 from torch import Tensor, nn
 
@@ -139,10 +141,8 @@ def untied(model: nn.Module) -> nn.Module:
 
 def voice_encoder() -> nn.Module:
     """Resemblyzer's (0.1.4), which reads its weights as it is made and so needs a real device."""
-    from resemblyzer import VoiceEncoder
-
     with torch.device("cpu"):
-        encoder: nn.Module = VoiceEncoder("cpu", verbose=False)
+        encoder: nn.Module = pkgutil.resolve_name("resemblyzer:VoiceEncoder")("cpu", verbose=False)
     return encoder
 
 
