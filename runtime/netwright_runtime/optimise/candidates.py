@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.fx import GraphModule
 from torch.utils import _pytree as pytree
 
+from netwright_runtime.optimise import regional
 from netwright_runtime.optimise.weights import lent
 
 EAGER = "eager"
@@ -26,10 +27,13 @@ class Candidate:
     make: Callable[[], nn.Module]
 
 
-def candidates(exact: GraphModule, folded: GraphModule, dynamic: bool) -> Iterator[Candidate]:
+def candidates(
+    model: nn.Module, exact: GraphModule, folded: GraphModule, dynamic: bool
+) -> Iterator[Candidate]:
     """What there is to try, the cheap first.
 
     Args:
+        model: in evaluation.
         exact: the graph after the passes of level 1.
         folded: the graph after those of level 2.
         dynamic: compile for all sizes at once.
@@ -39,6 +43,8 @@ def candidates(exact: GraphModule, folded: GraphModule, dynamic: bool) -> Iterat
     yield Candidate("folded", lambda: folded)
     if _has_maps(folded):
         yield Candidate("channels_last", lambda: ChannelsLast(folded))
+    if regional.choice(model).regional:
+        yield Candidate("regional", lambda: regional.compile(lent(model), dynamic=kept))
     yield Candidate("compiled", partial(_compiled, folded, kept))
     # Inductor takes the weights as constants, and lays them out for its kernels.
     yield Candidate("frozen", partial(_compiled, folded, kept, freezing=True))

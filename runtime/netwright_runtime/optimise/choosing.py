@@ -38,6 +38,17 @@ def choose(
         seconds: no candidate is begun, and no round of measuring, once these are over.
     """
     end = time.monotonic() + seconds
+    ready, tried = prepare(model, others, called, first, seconds)
+    times = timed(ready, called, max(end - time.monotonic(), 0.0))
+    name = fastest(times)
+    return ready[name], name, tuple(_measured(outcome, times) for outcome in tried)
+
+
+def prepare(
+    model: nn.Module, others: list[Candidate], called: Call, first: Call, seconds: float
+) -> tuple[dict[str, nn.Module], list[Tried]]:
+    """The candidates that agree with the model, by name; and what became of each."""
+    end = time.monotonic() + seconds
     expected = run(model, called)
     ready, tried = {EAGER: model}, [Tried(EAGER, error=0.0)]
     for candidate in others:
@@ -48,9 +59,7 @@ def choose(
         tried.append(outcome)
         if made is not None:
             ready[candidate.name] = made
-    times = timed(ready, called, max(end - time.monotonic(), 0.0))
-    name = fastest(times)
-    return ready[name], name, tuple(_measured(outcome, times) for outcome in tried)
+    return ready, tried
 
 
 def run(model: nn.Module, called: Call) -> Any:

@@ -24,7 +24,7 @@ def tables(report: Report) -> Iterator[Table]:
 def _passes(report: Report) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left")
     for title in ("pass", "node", "change"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     for title in ("nodes", "kernels", "parameters"):
         table.add_column(title, justify="right")
     for fired in report.fired:

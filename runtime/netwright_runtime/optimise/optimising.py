@@ -106,7 +106,7 @@ def _measured(
     folded, report = optimised_graph(found, model, 2, given)
     called = examples or drawn_inputs(found, exact, sizes)
     first = dynamic_inputs(exact, called) if dynamic else called
-    others = list(candidates(exact, folded, dynamic))
+    others = list(candidates(model, exact, folded, dynamic))
     runs, name, tried = choose(model, others, called, first, seconds)
     return Optimised(runs, replace(report, level=MEASURED, tried=tried, chosen=name))
 
@@ -157,3 +157,12 @@ def optimised_graph(
     before = size(graph)
     fired = tuple(apply(graph, (step for step in PASSES if step.level <= level)))
     return graph, Report(found.manifest.model, level, before, size(graph), fired)
+
+
+def name_results(graph: GraphModule) -> None:
+    """Let a graph give several results by name, as plain data that a saved program can give too."""
+    for node in graph.graph.find_nodes(op="output"):
+        fields = getattr(node.args[0], "_fields", None)
+        if fields is not None:
+            node.args = (dict(zip(fields, node.args[0], strict=True)),)
+    graph.recompile()
