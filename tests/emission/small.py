@@ -43,6 +43,9 @@ SMALL: dict[str, Small] = {
     "language/llama": Small(
         {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}, 7
     ),
+    "language/minilm": Small(
+        {"vocab_size": 80, "max_positions": 24, "dim": 48, "depth": 2, "heads": 4}, 2
+    ),
     "language/mistral": Small(
         {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
         | {"head_dim": 16},
@@ -62,9 +65,13 @@ SMALL: dict[str, Small] = {
         {"vocab_size": 80, "dim": 32, "depth": 2, "heads": 4, "head_dim": 8, "hidden": 48}, 10
     ),
     "language/tiny_gpt": Small({"vocab_size": 40, "max_len": 16, "dim": 16, "depth": 2}),
+    "language/transformer": Small(
+        {"vocab_size": 80, "dim": 32, "depth": 2, "heads": 4, "hidden": 48}
+    ),
     "recurrent/lstm_classifier": Small(
         {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2
     ),
+    "recurrent/speaker_encoder": Small({"hidden": 12, "dim": 8}, 0),
     "tabular/ft_transformer": Small(
         {"d_out": 4, "d_block": 24, "n_blocks": 2, "attention_n_heads": 4}, 2
     ),
@@ -77,10 +84,17 @@ SMALL: dict[str, Small] = {
     "vision/convnext": Small(
         {"depths": (1, 1, 2, 1), "dims": (8, 16, 24, 32), "num_classes": 10}, 4
     ),
+    "vision/deit": Small({"img_size": 32, "depth": 2, "num_classes": 10, "dim": 24, "heads": 2}, 6),
+    "vision/dinov2": Small({"img_size": 28, "depth": 2, "dim": 24, "heads": 2}, 3),
     "vision/densenet": Small(
         {"depths": (2, 1, 2, 1), "width": 16, "growth": 8, "num_classes": 10}, 4
     ),
     "vision/efficientnet": Small({"width": 0.25, "num_classes": 10, "drop_path_rate": 0.2}, 8),
+    "vision/efficientnet_lite": Small(
+        {"widths": (8, 8, 8, 16, 16, 16, 24), "depths": (1, 1, 2, 1, 1, 1, 1)}
+        | {"num_classes": 10, "drop_path_rate": 0.2},
+        0,
+    ),
     "vision/mixer": Small(
         {"img_size": 32, "patch_size": 16, "dim": 24, "depth": 2, "num_classes": 10}, 6
     ),
@@ -110,8 +124,18 @@ SMALL: dict[str, Small] = {
 
 INPUTS: dict[str, filling.Descriptions] = {
     "language/tiny_gpt": {"tokens": {"shape": [2, 7], "values": "tokens:40"}},
+    "language/transformer": {
+        "input_ids": {"shape": [2, 6], "values": "tokens:80"},
+        "decoder_input_ids": {"shape": [2, 3], "values": "tokens:80"},
+        "attention_mask": {"values": [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]]},
+        "memory": {"shape": [2, 6, 32], "values": "normal"},
+        "past": [
+            {"shape": [2, 2, 4, 5, 8], "values": "normal"},
+            {"shape": [2, 2, 4, 5, 8], "values": "normal"},
+        ],
+    },
 }
-"""Inputs of specs for which no reference was recorded."""
+"""Inputs of specs for which no reference was recorded, or one without some of the inputs."""
 
 SAME_CLASSES = {("vision/unet", "resnet34"), ("vision/unet", "resnet101")}
 """Deeper variants whose file has the classes of another, but that cannot be made small."""

@@ -132,6 +132,40 @@ class TSMixerLayer(nn.Module):
         return x + self.drop(self.fc2(inner))
 
 
+class Translator(nn.Module):
+    """torch.nn.Transformer between an embedding, with sinusoids, and that embedding as a head."""
+
+    def __init__(self, vocab_size: int, dim: int, depth: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(vocab_size, dim)
+        self.transformer = nn.Transformer(dim, heads, depth, depth, hidden, batch_first=True)
+
+    def embedded(self, tokens: Tensor) -> Tensor:
+        """(B, T) -> (B, T, dim)."""
+        dim = self.embed.embedding_dim
+        places = torch.zeros(tokens.shape[1], dim)
+        positions = torch.arange(tokens.shape[1])[:, None]
+        angles = positions / 10000 ** (torch.arange(0, dim, 2) / dim)
+        places[:, 0::2], places[:, 1::2] = angles.sin(), angles.cos()
+        embedded: Tensor = self.embed(tokens) * dim**0.5 + places
+        return embedded
+
+    def forward(
+        self, input_ids: Tensor, decoder_input_ids: Tensor, attention_mask: Tensor
+    ) -> Tensor:
+        """(B, S), (B, T) and (B, S) -> (B, T, vocab_size)."""
+        causal = nn.Transformer.generate_square_subsequent_mask(decoder_input_ids.shape[1])
+        padding = attention_mask == 0
+        hidden = self.transformer(
+            self.embedded(input_ids),
+            self.embedded(decoder_input_ids),
+            tgt_mask=causal.isinf(),
+            src_key_padding_mask=padding,
+            memory_key_padding_mask=padding,
+        )
+        return torch.nn.functional.linear(hidden, self.embed.weight)
+
+
 def untied(model: nn.Module) -> nn.Module:
     """A T5 1.1 whose head keeps its own weights, as published; transformers 5 ties every T5's."""
     head = model.get_submodule("lm_head")

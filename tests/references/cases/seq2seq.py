@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from ..filling import Descriptions
 from .case import OWN, Call, Case, Inputs, Outputs, call, drawn, listed, renamed
 
 NAMES = {
@@ -83,4 +84,23 @@ T5 = (
     tiny_t5(DECODED, newer=True),
 )
 
-CASES = {"language/t5": T5}
+
+def translator(variant: str, *inputs: Descriptions, **sizes: int) -> Case:
+    """A size of the Transformer of 2017."""
+
+    def logits(model: Any, given: Inputs) -> Outputs:
+        return {"logits": model(**given)}
+
+    reference = call(f"{OWN}.Translator", **sizes)
+    return Case(variant=variant, reference=reference, run=logits, inputs=inputs, names=bool(inputs))
+
+
+TRANSLATED = SOURCE | {"decoder_input_ids": drawn("tokens:80", 3, 7)}
+
+TRANSFORMER = (
+    translator("transformer-base", vocab_size=37000, dim=512, depth=6, heads=8, hidden=2048),
+    translator("transformer-big", vocab_size=37000, dim=1024, depth=6, heads=16, hidden=4096),
+    translator("tiny", TRANSLATED, vocab_size=80, dim=32, depth=2, heads=4, hidden=48),
+)
+
+CASES = {"language/t5": T5, "language/transformer": TRANSFORMER}
