@@ -21,6 +21,7 @@ BOTH = pytest.mark.parametrize(("spec", "variant"), ONE_EACH)
 
 UNTRACED = {
     "vision/convnext": "compares sizes of the image with `where`",
+    "vision/densenet": "compares sizes of the image with `where`",
     "vision/segformer": "compares sizes of the image with `where`",
     "vision/unet": "compares sizes of the image with `where`",
     "language/gpt2": "compares the number of tokens with `where`",

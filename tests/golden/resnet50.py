@@ -1,7 +1,7 @@
 """resnet50: Deep residual network (arXiv:1512.03385), with the stride in the 3x3
 convolution (v1.5).
 
-Generated from vision/resnet.yaml (f8cb0e12, variant resnet50) by netwright 0.1.0.
+Generated from vision/resnet.yaml (1133dfdb, variant resnet50) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, H height, W width
@@ -19,26 +19,30 @@ class Bottleneck(nn.Module):
         self,
         in_channels: int,
         width: int,
+        groups: int,
+        width_per_group: int,
         stride: int = 1,
         dilation: int = 1,
         expansion: int = 4,
     ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
+        mid = width * width_per_group // 64 * groups
+        self.conv1 = nn.Conv2d(in_channels, mid, kernel_size=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(mid)
         self.act1 = nn.ReLU()
         self.conv2 = nn.Conv2d(
-            width,
-            width,
+            mid,
+            mid,
             kernel_size=3,
             stride=stride,
             padding=dilation,
             dilation=dilation,
+            groups=groups,
             bias=False,
         )
-        self.bn2 = nn.BatchNorm2d(width)
+        self.bn2 = nn.BatchNorm2d(mid)
         self.act2 = nn.ReLU()
-        self.conv3 = nn.Conv2d(width, expansion * width, kernel_size=1, bias=False)
+        self.conv3 = nn.Conv2d(mid, expansion * width, kernel_size=1, bias=False)
         self.bn3 = nn.BatchNorm2d(expansion * width)
         if stride != 1 or in_channels != expansion * width:
             self.downsample: nn.Module = nn.Sequential(
@@ -65,8 +69,10 @@ class Bottleneck(nn.Module):
 
 class ResNet(nn.Module):
     """Deep residual network (arXiv:1512.03385), with the stride in the 3x3 convolution
-    (v1.5). Weights named as in torchvision. `strides` and `dilations` trade resolution
-    for dilation, stage by stage, for segmentation.
+    (v1.5). Weights named as in torchvision. `groups` and `width_per_group` widen the
+    3x3 convolution, which gives Wide ResNet (arXiv:1605.07146) and ResNeXt
+    (arXiv:1611.05431). `strides` and `dilations` trade resolution for dilation, stage
+    by stage, for segmentation.
     """
 
     def __init__(
@@ -74,6 +80,8 @@ class ResNet(nn.Module):
         depths: tuple[int, ...] = (3, 4, 6, 3),
         strides: tuple[int, ...] = (1, 2, 2, 2),
         dilations: tuple[int, ...] = (1, 1, 1, 1),
+        groups: int = 1,
+        width_per_group: int = 64,
         num_classes: int = 1000,
     ) -> None:
         super().__init__()
@@ -86,6 +94,8 @@ class ResNet(nn.Module):
                 Bottleneck(
                     64 if i == 0 else 256,
                     64,
+                    groups,
+                    width_per_group,
                     stride=strides[0] if i == 0 else 1,
                     dilation=dilations[0],
                 )
@@ -97,6 +107,8 @@ class ResNet(nn.Module):
                 Bottleneck(
                     256 if i == 0 else 512,
                     128,
+                    groups,
+                    width_per_group,
                     stride=strides[1] if i == 0 else 1,
                     dilation=dilations[1],
                 )
@@ -108,6 +120,8 @@ class ResNet(nn.Module):
                 Bottleneck(
                     512 if i == 0 else 1024,
                     256,
+                    groups,
+                    width_per_group,
                     stride=strides[2] if i == 0 else 1,
                     dilation=dilations[2],
                 )
@@ -119,6 +133,8 @@ class ResNet(nn.Module):
                 Bottleneck(
                     1024 if i == 0 else 2048,
                     512,
+                    groups,
+                    width_per_group,
                     stride=strides[3] if i == 0 else 1,
                     dilation=dilations[3],
                 )

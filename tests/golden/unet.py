@@ -43,8 +43,10 @@ class BasicBlock(nn.Module):
 
 class ResNetFeatures(nn.Module):
     """Deep residual network (arXiv:1512.03385), with the stride in the 3x3 convolution
-    (v1.5). Weights named as in torchvision. `strides` and `dilations` trade resolution
-    for dilation, stage by stage, for segmentation.
+    (v1.5). Weights named as in torchvision. `groups` and `width_per_group` widen the
+    3x3 convolution, which gives Wide ResNet (arXiv:1605.07146) and ResNeXt
+    (arXiv:1611.05431). `strides` and `dilations` trade resolution for dilation, stage
+    by stage, for segmentation.
     """
 
     def __init__(

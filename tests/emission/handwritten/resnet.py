@@ -1,6 +1,8 @@
 """ResNet: Deep residual network (arXiv:1512.03385), with the stride in the 3x3
-convolution (v1.5). Weights named as in torchvision. `strides` and `dilations` trade
-resolution for dilation, stage by stage, for segmentation.
+convolution (v1.5). Weights named as in torchvision. `groups` and `width_per_group`
+widen the 3x3 convolution, which gives Wide ResNet (arXiv:1605.07146) and ResNeXt
+(arXiv:1611.05431). `strides` and `dilations` trade resolution for dilation, stage by
+stage, for segmentation.
 
 Written by hand, as the measure of what is emitted.
 
@@ -20,25 +22,29 @@ class Bottleneck(nn.Module):
         width: int,
         stride: int = 1,
         dilation: int = 1,
+        groups: int = 1,
+        width_per_group: int = 64,
         expansion: int = 4,
     ) -> None:
         super().__init__()
+        mid = width * width_per_group // 64 * groups
         out_channels = expansion * width
-        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
+        self.conv1 = nn.Conv2d(in_channels, mid, kernel_size=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(mid)
         self.act1 = nn.ReLU()
         self.conv2 = nn.Conv2d(
-            width,
-            width,
+            mid,
+            mid,
             kernel_size=3,
             stride=stride,
             padding=dilation,
             dilation=dilation,
+            groups=groups,
             bias=False,
         )
-        self.bn2 = nn.BatchNorm2d(width)
+        self.bn2 = nn.BatchNorm2d(mid)
         self.act2 = nn.ReLU()
-        self.conv3 = nn.Conv2d(width, out_channels, kernel_size=1, bias=False)
+        self.conv3 = nn.Conv2d(mid, out_channels, kernel_size=1, bias=False)
         self.bn3 = nn.BatchNorm2d(out_channels)
         self.downsample: nn.Module = nn.Identity()
         if stride != 1 or in_channels != out_channels:
@@ -58,8 +64,10 @@ class Bottleneck(nn.Module):
 
 class ResNet(nn.Module):
     """Deep residual network (arXiv:1512.03385), with the stride in the 3x3 convolution
-    (v1.5). Weights named as in torchvision. `strides` and `dilations` trade resolution
-    for dilation, stage by stage, for segmentation.
+    (v1.5). Weights named as in torchvision. `groups` and `width_per_group` widen the
+    3x3 convolution, which gives Wide ResNet (arXiv:1605.07146) and ResNeXt
+    (arXiv:1611.05431). `strides` and `dilations` trade resolution for dilation, stage
+    by stage, for segmentation.
     """
 
     def __init__(
@@ -67,9 +75,13 @@ class ResNet(nn.Module):
         depths: tuple[int, ...] = (3, 4, 6, 3),
         strides: tuple[int, ...] = (1, 2, 2, 2),
         dilations: tuple[int, ...] = (1, 1, 1, 1),
+        groups: int = 1,
+        width_per_group: int = 64,
         num_classes: int = 1000,
     ) -> None:
         super().__init__()
+        self.groups = groups
+        self.width_per_group = width_per_group
         self.in_channels = 64
         self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
@@ -92,6 +104,8 @@ class ResNet(nn.Module):
                     width,
                     stride=stride if i == 0 else 1,
                     dilation=dilation,
+                    groups=self.groups,
+                    width_per_group=self.width_per_group,
                 )
             )
             self.in_channels = 4 * width

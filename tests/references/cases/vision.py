@@ -10,6 +10,8 @@ def images(*sizes: tuple[int, int, int]) -> tuple[dict[str, Any], ...]:
     return tuple({"image": drawn("uniform", b, 3, h, w)} for b, h, w in sizes)
 
 
+REGNET_SIZES = ("004", "008", "016", "032", "080", "160", "320")
+
 WIDE_AND_TALL = images((2, 64, 96), (1, 96, 64))
 
 
@@ -18,15 +20,20 @@ def features(model: Any, inputs: Inputs) -> Outputs:
     return {"": model.forward_features(inputs["image"])}
 
 
+def class_and_patches(model: Any, inputs: Inputs) -> Outputs:
+    """The class token and the patches, without the registers."""
+    found = model.forward_features(inputs["image"])
+    return {"class_token": found[:, 0], "patches": found[:, model.num_prefix_tokens :]}
+
+
 def logits(model: Any, inputs: Inputs) -> Outputs:
     """Logits out of a named result."""
     return {"": model(inputs["image"]).logits}
 
 
-def resnet(name: str, *, names: bool = False) -> Case:
-    """A torchvision residual network, whole."""
-    reference = call(f"torchvision.models.{name}")
-    return Case(variant=name, reference=reference, inputs=WIDE_AND_TALL, names=names)
+def torchvision_model(name: str, **options: Any) -> Case:
+    """A torchvision network; its weights only, where no `inputs` are given."""
+    return Case(variant=name, reference=call(f"torchvision.models.{name}"), **options)
 
 
 def vit(name: str, size: int = 224, **options: Any) -> Case:
@@ -59,6 +66,11 @@ def timm_model(name: str, **options: Any) -> Case:
     return Case(variant=name, reference=call("timm.create_model", name), **options)
 
 
+def convnext_v2(name: str, inputs: tuple[dict[str, Any], ...] = (), **options: Any) -> Case:
+    """A ConvNeXt V2 of timm, its perceptrons as linear layers."""
+    return Case(variant=name, reference=call("timm.create_model", name, **options), inputs=inputs)
+
+
 def unet(encoder: str, params: dict[str, Any], names: bool = False, **options: Any) -> Case:
     """A U-Net of segmentation_models_pytorch without pretrained weights."""
     reference = call("segmentation_models_pytorch.Unet", encoder, encoder_weights=None, **options)
@@ -82,11 +94,11 @@ def segformer(name: str, names: bool = False, **config: Any) -> Case:
 
 
 RESNET = (
-    resnet("resnet18", names=True),
-    resnet("resnet34"),
-    resnet("resnet50", names=True),
-    resnet("resnet101"),
-    resnet("resnet152"),
+    torchvision_model("resnet18", inputs=WIDE_AND_TALL, names=True),
+    torchvision_model("resnet34", inputs=WIDE_AND_TALL),
+    torchvision_model("resnet50", inputs=WIDE_AND_TALL, names=True),
+    torchvision_model("resnet101", inputs=WIDE_AND_TALL),
+    torchvision_model("resnet152", inputs=WIDE_AND_TALL),
     Case(
         variant="resnet18",
         params={"num_classes": 10},
@@ -98,6 +110,17 @@ RESNET = (
         params={"strides": [1, 2, 1, 1], "dilations": [1, 1, 2, 4]},
         reference=call(f"{OWN}.dilated", call("torchvision.models.resnet50"), layer3=2, layer4=4),
         inputs=images((1, 64, 96)),
+    ),
+    torchvision_model("wide_resnet50_2"),
+    torchvision_model("wide_resnet101_2"),
+    torchvision_model("resnext50_32x4d"),
+    torchvision_model("resnext101_32x8d"),
+    torchvision_model("resnext101_64x4d"),
+    Case(
+        variant="resnext50_32x4d",
+        params={"depths": [1, 1, 1, 1]},
+        reference=call("timm.create_model", "resnext50_32x4d", layers=[1, 1, 1, 1]),
+        inputs=images((1, 64, 64)),
     ),
 )
 
@@ -119,6 +142,51 @@ VIT = (
     small_vit({"act_layer": "ReLU"}, act_layer="relu"),
 )
 
+SMALL_DEIT = {"img_size": 32, "patch_size": 16, "depth": 2, "num_classes": 10}
+
+DEIT = (
+    vit("deit_tiny_distilled_patch16_224", inputs=(), names=True),
+    vit("deit_small_distilled_patch16_224", inputs=()),
+    vit("deit_base_distilled_patch16_224", inputs=()),
+    vit("deit_tiny_patch16_224", inputs=()),
+    vit("deit_small_patch16_224", inputs=()),
+    vit("deit_base_patch16_224", inputs=()),
+    Case(
+        variant="deit_base_distilled_patch16_224",
+        params={**SMALL_DEIT, "dim": 24, "heads": 2},
+        reference=call(
+            "timm.models.deit.VisionTransformerDistilled",
+            **SMALL_DEIT,
+            embed_dim=24,
+            num_heads=2,
+        ),
+        inputs=images((2, 32, 32)),
+    ),
+)
+
+DINOV2 = (
+    vit("vit_small_patch14_reg4_dinov2", inputs=(), names=True),
+    vit("vit_base_patch14_reg4_dinov2", inputs=()),
+    vit("vit_large_patch14_reg4_dinov2", inputs=()),
+    Case(
+        variant="tiny",
+        reference=call(
+            "timm.models.vision_transformer.VisionTransformer",
+            img_size=28,
+            patch_size=14,
+            embed_dim=24,
+            depth=2,
+            num_heads=2,
+            init_values=1e-5,
+            reg_tokens=4,
+            no_embed_class=True,
+            num_classes=0,
+        ),
+        run=class_and_patches,
+        inputs=images((2, 28, 28)),
+    ),
+)
+
 CONVNEXT = (
     timm_model("convnext_tiny", names=True),
     timm_model("convnext_small"),
@@ -135,6 +203,9 @@ CONVNEXT = (
         ),
         inputs=WIDE_AND_TALL,
     ),
+    *(convnext_v2(f"convnextv2_{size}", conv_mlp=False) for size in ("femto", "pico", "nano")),
+    *(convnext_v2(f"convnextv2_{size}") for size in ("tiny", "base", "large", "huge")),
+    convnext_v2("convnextv2_atto", conv_mlp=False, inputs=images((1, 64, 32))),
 )
 
 EFFICIENTNET = (
@@ -146,6 +217,98 @@ EFFICIENTNET = (
         reference=call("timm.create_model", "efficientnet_b0", num_classes=10),
         inputs=images((2, 32, 32)),
         gain=1.4,
+    ),
+)
+
+MOBILENETV2 = (
+    timm_model("mobilenetv2_035", inputs=images((2, 64, 96), (1, 64, 32)), names=True, gain=1.4),
+    timm_model("mobilenetv2_050", inputs=()),
+    timm_model("mobilenetv2_075", inputs=()),
+    timm_model("mobilenetv2_100", inputs=()),
+    timm_model("mobilenetv2_140", inputs=()),
+)
+
+MOBILENETV3 = (
+    timm_model(
+        "mobilenetv3_small_050", inputs=images((2, 64, 96), (1, 64, 32)), names=True, gain=1.4
+    ),
+    timm_model("mobilenetv3_small_075", inputs=()),
+    timm_model("mobilenetv3_small_100", inputs=()),
+    timm_model("mobilenetv3_large_075", inputs=images((1, 64, 96)), gain=1.4),
+    timm_model("mobilenetv3_large_100", inputs=()),
+)
+
+DENSENET = (
+    torchvision_model("densenet121"),
+    torchvision_model("densenet161"),
+    torchvision_model("densenet169"),
+    torchvision_model("densenet201"),
+    Case(
+        variant="densenet121",
+        params={"depths": [2, 1, 2, 1], "width": 16, "growth": 8, "num_classes": 10},
+        reference=call(
+            "torchvision.models.DenseNet",
+            growth_rate=8,
+            block_config=(2, 1, 2, 1),
+            num_init_features=16,
+            num_classes=10,
+        ),
+        inputs=WIDE_AND_TALL,
+        names=True,
+    ),
+)
+
+REGNET = (
+    timm_model("regnetx_002", inputs=images((1, 64, 96)), names=True),
+    *(timm_model(f"regnetx_{size}", inputs=()) for size in REGNET_SIZES),
+    timm_model("regnety_002", inputs=images((2, 64, 32), (1, 32, 64))),
+    *(timm_model(f"regnety_{size}", inputs=()) for size in REGNET_SIZES),
+)
+
+MIXER = (
+    timm_model("mixer_s32_224", inputs=(), names=True),
+    *(timm_model(f"mixer_{size}_224", inputs=()) for size in ("s16", "b32", "b16", "l32", "l16")),
+    Case(
+        variant="tiny",
+        reference=call(
+            "timm.models.mlp_mixer.MlpMixer",
+            img_size=32,
+            patch_size=16,
+            embed_dim=24,
+            num_blocks=2,
+            num_classes=10,
+        ),
+        inputs=images((2, 32, 32)),
+    ),
+)
+
+SWIN = (
+    timm_model("swin_tiny_patch4_window7_224", inputs=(), names=True),
+    timm_model("swin_small_patch4_window7_224", inputs=()),
+    timm_model("swin_base_patch4_window7_224", inputs=()),
+    timm_model("swin_base_patch4_window12_384", inputs=()),
+    timm_model("swin_large_patch4_window7_224", inputs=()),
+    timm_model("swin_large_patch4_window12_384", inputs=()),
+    Case(
+        variant="swin_tiny_patch4_window7_224",
+        params={
+            "img_size": 64,
+            "window": 4,
+            "dims": [12, 24, 48],
+            "depths": [2, 2, 1],
+            "heads": [2, 3, 4],
+            "num_classes": 10,
+        },
+        reference=call(
+            "timm.models.swin_transformer.SwinTransformer",
+            img_size=64,
+            window_size=4,
+            embed_dim=12,
+            depths=(2, 2, 1),
+            num_heads=(2, 3, 4),
+            num_classes=10,
+        ),
+        inputs=images((2, 64, 64)),
     ),
 )
 
@@ -197,8 +360,16 @@ SEGFORMER = (
 CASES = {
     "vision/resnet": RESNET,
     "vision/vit": VIT,
+    "vision/deit": DEIT,
+    "vision/dinov2": DINOV2,
     "vision/convnext": CONVNEXT,
     "vision/efficientnet": EFFICIENTNET,
+    "vision/mobilenetv2": MOBILENETV2,
+    "vision/mobilenetv3": MOBILENETV3,
+    "vision/densenet": DENSENET,
+    "vision/regnet": REGNET,
+    "vision/mixer": MIXER,
+    "vision/swin": SWIN,
     "vision/unet": UNET,
     "vision/segformer": SEGFORMER,
 }
