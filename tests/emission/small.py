@@ -56,6 +56,11 @@ SMALL: dict[str, Small] = {
         | {"num_experts": 4},
         2,
     ),
+    "language/modernbert": Small(
+        {"vocab_size": 80, "dim": 48, "depth": 2, "heads": 4, "hidden": 40, "every": 2}
+        | {"padding_idx": 0},
+        2,
+    ),
     "language/qwen3": Small(
         {"vocab_size": 128, "dim": 48, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
         | {"head_dim": 16},

@@ -47,4 +47,44 @@ DISTILBERT = (
     ),
 )
 
-CASES = {"language/distilbert": DISTILBERT}
+MODERNBERT_NAMES = {
+    "vocab_size": "vocab_size",
+    "dim": "hidden_size",
+    "depth": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "hidden": "intermediate_size",
+}
+MODERNBERT_TINY = {"vocab_size": 80, "dim": 48, "depth": 2, "heads": 4, "hidden": 40}
+
+
+def modernbert(
+    variant: str, *inputs: dict[str, Any], sizes: dict[str, int] | None = None, **options: Any
+) -> Case:
+    """A size of ModernBERT; `options` are transformers' own."""
+    config = call(
+        "transformers.ModernBertConfig", **renamed(sizes or {}, MODERNBERT_NAMES), **options
+    )
+    reference = call("transformers.ModernBertForMaskedLM", config)
+    return Case(variant=variant, reference=reference, run=scores, inputs=inputs, names=bool(inputs))
+
+
+def scores(model: Any, inputs: Inputs) -> Outputs:
+    """Logits for every token."""
+    return {"": model(**inputs).logits}
+
+
+MODERNBERT = (
+    modernbert("modernbert-base"),
+    modernbert("modernbert-large", sizes={"dim": 1024, "depth": 28, "heads": 16, "hidden": 2624}),
+    modernbert(
+        "tiny",
+        {"input_ids": drawn("tokens:80", 3, 6), "attention_mask": PADDED_LEFT},
+        {"input_ids": drawn("tokens:80", 2, 9)},
+        sizes=MODERNBERT_TINY,
+        local_attention=4,
+        pad_token_id=0,
+        layer_types=["full_attention", "sliding_attention"],
+    ),
+)
+
+CASES = {"language/distilbert": DISTILBERT, "language/modernbert": MODERNBERT}
