@@ -29,7 +29,7 @@ UNTRACED = {
 }
 """Specs whose `forward` decides by a size, which a symbolic trace does not know, and why."""
 
-STATIC = {"recurrent/lstm_classifier": "T"}
+STATIC = {"recurrent/lstm_classifier": "T", "recurrent/speaker_encoder": "T"}
 """Sizes that torch fixes when it exports: its recurrent modules unroll time, see below."""
 
 SAMPLE = ["language/tiny_gpt", "vision/resnet", "vision/segformer", "graph/gcn"]

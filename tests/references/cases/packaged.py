@@ -27,7 +27,7 @@ def minilm(variant: str, depth: int, *inputs: Any, sizes: dict[str, int] = MINIL
         "transformers.BertConfig",
         **renamed({**sizes, "depth": depth, "hidden": 4 * sizes["dim"]}, BERT_NAMES),
     )
-    reference = call("transformers.BertModel", config)
+    reference = call("transformers.BertModel", config, add_pooling_layer=False)
     return Case(variant=variant, reference=reference, run=sentence, inputs=inputs)
 
 
