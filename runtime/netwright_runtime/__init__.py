@@ -16,17 +16,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netwright_runtime.export import export
     from netwright_runtime.model.weights import load_weights
     from netwright_runtime.optimise import optimise
     from netwright_runtime.verify import verify
 
 _HOMES = {
+    "export": "netwright_runtime.export",
     "load_weights": "netwright_runtime.model.weights",
     "optimise": "netwright_runtime.optimise",
     "verify": "netwright_runtime.verify",
 }
 
-__all__ = ["load_weights", "optimise", "verify"]
+__all__ = ["export", "load_weights", "optimise", "verify"]
 
 
 class _Task(ModuleType):

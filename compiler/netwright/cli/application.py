@@ -19,6 +19,7 @@ COMMANDS = {
     "weights": "weights",
     "train": "train",
     "sweep": "sweep",
+    "export": "export",
     "bench": "bench",
     "profile": "profile",
     "list": "list_models",

@@ -26,6 +26,12 @@ def check_methods(elaboration: Elaboration, report: Report) -> None:
             report.add(found.diagnostic)
 
 
+def entered(elaboration: Elaboration, method: Method) -> dict[str, Value]:
+    """The value of the graph that each input of a method stands for; the method is sound."""
+    case = _case(elaboration, method)
+    return {name: first(_at(case, written, method)) for name, written in method.inputs.items()}
+
+
 def _case(elaboration: Elaboration, method: Method) -> Instance:
     """The case of the model in which every optional input is given that a method takes."""
     named = {e.id for e in method.inputs.values() if isinstance(e, ex.Name)}

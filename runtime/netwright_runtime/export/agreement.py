@@ -1,0 +1,112 @@
+"""An export is what it says only if it gives what the model gives, in its own runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from netwright_runtime.export.refusal import first_line
+from netwright_runtime.export.sizes import Sizes
+from netwright_runtime.export.tracing import Source
+
+Runner = Callable[[Mapping[str, Any]], Sequence[Tensor]]
+"""An exported graph in its own runtime: inputs by name, tensors in order."""
+
+TOLERANCE = {torch.float64: 1e-8, torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.02}
+"""How far outputs may differ, as a part of the largest value: other kernels add in another order.
+"""
+
+_FLOOR = 1e-2
+"""Outputs smaller than this count as this large: what cancels to zero is nothing but rounding."""
+
+
+class Disagrees(Exception):
+    """An exported file does not give what the model gives; the text says where and how much."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How near an export came to the model.
+
+    sizes       at which it ran, none of them those of the trace where dims are dynamic
+    difference  the largest, as a part of the largest value of its output
+    """
+
+    sizes: tuple[Sizes, ...]
+    difference: float
+
+
+def check(source: Source, run: Runner) -> Agreement:
+    """Run an export beside the model, at sizes that it was not traced at.
+
+    Raises:
+        Disagrees: it fails, or gives something else.
+    """
+    most = 0.0
+    for seed, sizes in enumerate(source.others, start=1):
+        inputs = source.inputs(sizes, seed)
+        expected = source.eager(inputs)
+        try:
+            found = run(inputs)
+        except Exception as error:  # each runtime raises its own
+            raise Disagrees(
+                f"`{source.entry.name}` fails at {_text(sizes)}: {first_line(error)}; "
+                f"it was traced at {_text(source.sizes)}; {_REMEDY}"
+            ) from error
+        most = max(most, _compared(source, sizes, expected, found))
+    return Agreement(tuple(source.others), most)
+
+
+_REMEDY = "fix the dim by `--size`, or take another format"
+
+
+def _compared(
+    source: Source, sizes: Sizes, expected: Sequence[Tensor], found: Sequence[Tensor]
+) -> float:
+    names = source.outputs
+    if len(found) != len(expected):
+        raise Disagrees(f"`{source.entry.name}` gives {len(found)} tensors, not {len(expected)}")
+    most = 0.0
+    for name, a, b in zip(names, expected, found, strict=True):
+        if a.shape != b.shape:
+            raise Disagrees(
+                f"`{name}` of `{source.entry.name}` is of shape {list(b.shape)} where the model "
+                f"gives {list(a.shape)}, at {_text(sizes)}; {_REMEDY}"
+            )
+        apart = distance(a, b)
+        if not apart <= TOLERANCE.get(source.dtype, 0.0):
+            raise Disagrees(
+                f"`{name}` of `{source.entry.name}` differs from the model by {apart:.2g} of its "
+                f"largest value, at {_text(sizes)}; {_where(source, name, apart)}"
+            )
+        most = max(most, apart)
+    return most
+
+
+def _where(source: Source, name: str, apart: float) -> str:
+    if apart == float("inf"):
+        return f"`{name}` is not finite in one of them"
+    return f"the dims were traced at {_text(source.sizes)}; {_REMEDY}"
+
+
+def distance(a: Tensor, b: Tensor) -> float:
+    """The largest difference as a part of the largest value; infinite where one is not finite."""
+    if a.numel() == 0:
+        return 0.0
+    wide = torch.complex128 if a.is_complex() else torch.float64
+    left, right = a.detach().to(wide), b.detach().to(wide)
+    odd = ~(left.isfinite() & right.isfinite())
+    if odd.any():
+        if not torch.equal(left[odd].nan_to_num(nan=2.0), right[odd].nan_to_num(nan=2.0)):
+            return float("inf")
+        left, right = left.masked_fill(odd, 0), right.masked_fill(odd, 0)
+    scale = max(left.abs().max().item(), right.abs().max().item(), _FLOOR)
+    return float((left - right).abs().max().item() / scale)
+
+
+def _text(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}={size}" for name, size in sizes.items()) or "its one size"
