@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from netwright_runtime.model import Cost
 
@@ -44,12 +44,12 @@ class Measured:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """A node of the spec, or `repeats` equal ones together.
+    """A node of the spec, or `repeats` equal ones together, with all that is below.
 
-    names    the nodes' paths
-    leaf     whether nothing below it has a row
-    ideal    seconds by the roofline, those of the rows below added up
-    bound    of a leaf that moves anything: `compute` or `memory`
+    names  the nodes' paths
+    leaf   whether nothing below it has a row
+    ideal  seconds by the roofline, each node below by its own
+    bound  of a leaf that computes or moves anything: `compute` or `memory`
     """
 
     depth: int
@@ -59,9 +59,9 @@ class NodeRow:
     names: tuple[str, ...]
     flops: int
     measured: Measured
-    leaf: bool = True
-    ideal: float = 0.0
-    bound: str = ""
+    leaf: bool
+    ideal: float
+    bound: str
 
     @property
     def achieved(self) -> float:
@@ -69,42 +69,54 @@ class NodeRow:
         return self.ideal / self.measured.seconds if self.measured.seconds else 0.0
 
 
-@dataclass
-class _Tree:
-    """Rows by the paths of their nodes, in the order of the model."""
+@dataclass(eq=False)
+class _Branch:
+    """A row under construction; `own` is measured at its nodes, and not below them."""
 
-    rows: dict[tuple[str, ...], NodeRow] = field(default_factory=dict)
-    parents: list[tuple[str, ...]] = field(default_factory=list)
-
-    def add(self, cost: Cost) -> None:
-        del self.parents[cost.depth :]
-        names = _names(self.parents[-1] if self.parents else ("",), cost)
-        self.parents.append(names)
-        row = NodeRow(cost.depth, cost.name, cost.kind, cost.repeats, names, cost.flops, Measured())
-        before = self.rows.get(names)
-        if before is not None:  # a node of several steps, or a block that is called again
-            kinds = dict.fromkeys([before.kind, row.kind])
-            row = replace(before, kind=", ".join(kinds), flops=before.flops + row.flops)
-        self.rows[names] = row
+    name: str
+    kind: str
+    repeats: int
+    names: tuple[str, ...]
+    flops: int = 0
+    own: Measured | None = None
+    below: dict[tuple[str, ...], _Branch] = field(default_factory=dict)
 
 
 def folded(costs: Iterable[Cost], nodes: Mapping[str, Measured], peaks: Peaks) -> list[NodeRow]:
-    """The rows of the nodes that were measured.
+    """The rows of the nodes that were measured, in the order of the model.
 
     Args:
         costs: the tree of the model, as the compiler counts it.
         nodes: what was measured, by path.
     """
-    tree = _Tree()
+    root = _tree(costs)
+    places: dict[str, _Branch] = {}
+    for branch in _walked(root):
+        for name in branch.names:
+            places.setdefault(name, branch)
+    for path, measured in nodes.items():
+        branch = _place(places, path)
+        branch.own = (branch.own or Measured()) + measured
+    return [row for branch in root.below.values() for row in _rows(branch, 0, peaks)]
+
+
+def _tree(costs: Iterable[Cost]) -> _Branch:
+    """The model as a branch. A block without a key has no path: what it holds is its parent's."""
+    root = _Branch("", "", 1, ("",))
+    parents = [root]
     for cost in costs:
-        tree.add(cost)
-    sums = _sums(nodes)
-    rows = []
-    for names, row in tree.rows.items():
-        found = [sums[name] for name in names if name in sums]
-        if found:
-            rows.append(replace(row, measured=sum(found, Measured())))
-    return _with_roofline(rows, peaks)
+        del parents[cost.depth + 1 :]
+        parents.append(_added(parents[-1], cost) if cost.name else parents[-1])
+    return root
+
+
+def _added(parent: _Branch, cost: Cost) -> _Branch:
+    """A branch for a row; a node of several steps, or one that is called again, has one branch."""
+    names = _names(parent.names, cost)
+    branch = parent.below.setdefault(names, _Branch(cost.name, "", cost.repeats, names))
+    branch.kind = ", ".join(dict.fromkeys(filter(None, [branch.kind, cost.kind])))
+    branch.flops += cost.flops
+    return branch
 
 
 def _names(parents: Sequence[str], cost: Cost) -> tuple[str, ...]:
@@ -113,32 +125,43 @@ def _names(parents: Sequence[str], cost: Cost) -> tuple[str, ...]:
     if cost.repeats > 1:
         stem, _, span = cost.name.rpartition(".")
         first, _, last = span.partition("-")
-        own = [f"{stem}.{index}" for index in range(int(first), int(last) + 1)]
+        numbers = range(int(first), int(last) + 1)
+        own = [f"{stem}.{number}" if stem else str(number) for number in numbers]
     return tuple(f"{parent}.{name}" if parent else name for parent in parents for name in own)
 
 
-def _sums(nodes: Mapping[str, Measured]) -> dict[str, Measured]:
-    """What nodes and those below them take together."""
-    sums: dict[str, Measured] = {}
-    for path, measured in nodes.items():
-        parts = path.split(".")
-        for length in range(1, len(parts) + 1):
-            name = ".".join(parts[:length])
-            sums[name] = sums.get(name, Measured()) + measured
-    return sums
+def _walked(branch: _Branch) -> Iterator[_Branch]:
+    yield branch
+    for child in branch.below.values():
+        yield from _walked(child)
 
 
-def _with_roofline(rows: Sequence[NodeRow], peaks: Peaks) -> list[NodeRow]:
-    """The rows with what is ideal for them, from the leaves upwards."""
-    found: list[NodeRow] = []
-    below: dict[int, float] = {}
-    deeper = 0
-    for row in reversed(rows):
-        leaf = deeper <= row.depth
-        moved = row.measured.moved
-        ideal = peaks.ideal(row.flops, moved) if leaf else below.pop(row.depth + 1)
-        below[row.depth] = below.get(row.depth, 0.0) + ideal
-        bound = peaks.bound(row.flops, moved) if leaf and ideal else ""
-        found.append(replace(row, leaf=leaf, ideal=ideal, bound=bound))
-        deeper = row.depth
-    return found[::-1]
+def _place(places: Mapping[str, _Branch], path: str) -> _Branch:
+    """The row of a node, or the nearest around it: a block that runs as one step is one node."""
+    while path not in places:
+        path = path.rpartition(".")[0]
+    return places[path]
+
+
+def _rows(branch: _Branch, depth: int, peaks: Peaks) -> list[NodeRow]:
+    """The rows of a branch, its own first; none where nothing was measured."""
+    inner = [row for child in branch.below.values() for row in _rows(child, depth + 1, peaks)]
+    if branch.own is None and not inner:
+        return []
+    children = [row for row in inner if row.depth == depth + 1]
+    own = branch.own or Measured()
+    flops = max(branch.flops - sum(row.flops for row in children), 0)
+    ideal = peaks.ideal(flops, own.moved)
+    row = NodeRow(
+        depth,
+        branch.name,
+        branch.kind,
+        branch.repeats,
+        branch.names,
+        branch.flops,
+        sum((row.measured for row in children), own),
+        not inner,
+        sum((row.ideal for row in children), ideal),
+        peaks.bound(flops, own.moved) if ideal and not inner else "",
+    )
+    return [row, *inner]

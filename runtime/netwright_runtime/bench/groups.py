@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,8 @@ class Bench:
 
     def rows(self, group: Group) -> list[Row]:
         """A row for every model and strategy; one that fails says why."""
-        torch.compiler.reset()  # what was compiled for other sizes would change what comes now
+        if "torch._dynamo" in sys.modules:  # else nothing was compiled, and its import takes long
+            torch.compiler.reset()  # what was compiled for other sizes would change what comes now
         calls: dict[str, Call] = {}
         rows: dict[str, Row] = {}
         for subject in group.subjects:
@@ -116,8 +116,7 @@ class Bench:
         return waited
 
     def _times(self, calls: Mapping[str, Call]) -> dict[str, Time]:
-        with frozen():
-            return interleaved(calls, _ROUNDS, seconds=self.seconds, least=_TURN, clock=self.clock)
+        return interleaved(calls, _ROUNDS, seconds=self.seconds, least=_TURN, clock=self.clock)
 
 
 def _applies(strategy: Strategy, subject: Subject, task: str) -> bool:
@@ -133,14 +132,3 @@ def reason(fault: Exception) -> str:
     """What an exception says, in one line."""
     lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
     return f"{type(fault).__name__}: {lines[0] if lines else 'no message'}"
-
-
-@contextmanager
-def frozen() -> Iterator[None]:
-    """What is alive now is left out by the collections between turns, which then take no time."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,28 @@ def exported(
         return file
     file = folder / "reference.onnx"
     arguments = Arguments.of(module, inputs)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what torch's own exporter calls
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with _quiet():
         torch.onnx.export(
             module, arguments.positional, file, kwargs=dict(arguments.named), dynamo=True,
             verbose=False,
         )  # fmt: skip
     return file
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch's exporter and the libraries that it uses say of their own steps."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnx_ir", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def session(file: Path, inputs: Mapping[str, Any], device: torch.device) -> Call:

@@ -19,7 +19,6 @@ from torch.fx import GraphModule
 
 from netwright_runtime.bench.example import Examples, sizes_of
 from netwright_runtime.bench.folding import Measured, NodeRow, Peaks, folded
-from netwright_runtime.bench.groups import frozen
 from netwright_runtime.bench.run import VERSIONED, computing_with, device_of
 from netwright_runtime.bench.steps import Arguments, inference
 from netwright_runtime.bench.walks import Moved, Timed, Watch, path_of, weighed
@@ -136,8 +135,7 @@ def _runs(
         synchronise(device)
 
     tasks = {"graph": lambda: runs.append(watch.timed(inputs)), "module": waited}
-    with frozen():
-        times = interleaved(tasks, _ROUNDS, seconds=seconds, clock=clock)
+    times = interleaved(tasks, _ROUNDS, seconds=seconds, clock=clock)
     return runs[1:], times["module"]
 
 

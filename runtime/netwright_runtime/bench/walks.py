@@ -179,7 +179,8 @@ def _moved(
     if isinstance(module, nn.Embedding | nn.EmbeddingBag) or target in _GATHERS:
         return 2 * results
     weights = [] if module is None else [*module.parameters(), *module.buffers()]
-    return sum(map(_bytes, given)) + sum(map(_bytes, weights)) + results
+    read = {id(tensor): tensor for tensor in (*given, *weights)}
+    return sum(map(_bytes, read.values())) + results
 
 
 def _bytes(tensor: Tensor) -> int:
