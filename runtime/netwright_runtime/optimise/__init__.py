@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from netwright_runtime.optimise.optimising import Optimised, optimise
 from netwright_runtime.optimise.passes import PASSES
+from netwright_runtime.optimise.regional import choice, compile, load_package, package
 from netwright_runtime.optimise.report import Report, Tried
 from netwright_runtime.optimise.rewriting import Change, Fired, Pass, Size
 from netwright_runtime.optimise.weights import Altered
@@ -23,5 +24,9 @@ __all__ = [
     "Report",
     "Size",
     "Tried",
+    "choice",
+    "compile",
+    "load_package",
     "optimise",
+    "package",
 ]

@@ -65,6 +65,9 @@ class Bound:
             self._by_dynamo = torch.compile(forward, mode=self.region.mode, dynamic=dynamic)
         return self._by_dynamo
 
+    def __repr__(self) -> str:
+        return f"<compiled, kind {id(self.region):x}>"
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Bound:
         return Bound(copy.deepcopy(self.block, memo), self.region)
 

@@ -24,13 +24,19 @@ def compiled(function: nn.Module, tensors: Sequence[Tensor], mode: str) -> Code:
     from torch._inductor.exc import CppCompileError, InductorError
 
     options = options_of(mode, tensors)
+    examples = [tensor if tensor.is_leaf else _leaf(tensor) for tensor in tensors]
     try:
         with processor_trusted():
-            return _lower(function, tensors, options)
+            return _lower(function, examples, options)
     except (CppCompileError, InductorError) as fault:
         if not isinstance(getattr(fault, "inner_exception", fault), CppCompileError):
             raise
-    return _lower(function, tensors, options)
+    return _lower(function, examples, options)
+
+
+def _leaf(tensor: Tensor) -> Tensor:
+    """The same to a compiler, which looks at the gradients of its examples."""
+    return tensor.detach().requires_grad_(tensor.requires_grad)
 
 
 def options_of(mode: str, tensors: Sequence[Tensor]) -> dict[str, Any]:
