@@ -17,7 +17,7 @@ from torch import Tensor
 from netwright_runtime.model.weights.damaged import BadWeights, look, pickled, torn
 from netwright_runtime.model.weights.shards import INDEX, shards
 
-_IN_FOLDERS = (
+IN_FOLDERS = (
     "weights.safetensors",
     "model.safetensors",
     "model.safetensors.index.json",
@@ -64,10 +64,10 @@ def read(path: str | os.PathLike[str]) -> Mapping[str, Any]:
 def _in_folder(path: Path) -> Path:
     if not path.is_dir():
         return path
-    for name in _IN_FOLDERS:
+    for name in IN_FOLDERS:
         if (path / name).is_file():
             return path / name
-    raise BadWeights(f"`{path}` is a folder without weights; looked for {', '.join(_IN_FOLDERS)}")
+    raise BadWeights(f"`{path}` is a folder without weights; looked for {', '.join(IN_FOLDERS)}")
 
 
 def _chosen(shard: Path, names: frozenset[str]) -> list[tuple[str, Tensor]]:
