@@ -157,7 +157,7 @@ def _table(report: Report, task: str) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title=task, title_justify="left")
-    table.add_column("model")
+    table.add_column("model", overflow="fold")
     table.add_column("strategy")
     titles = ["batch", "to first output", "latency", "quartiles", "per second", "memory"]
     titles += ["over eager", *(["over reference"] if report.against else [])]

@@ -39,7 +39,19 @@ def reference(text: str) -> Make:
         NotMeasured: the text is not of this form, or there is no such model.
     """
     named = _read(text)
-    return _HOMES.get(named.home, _own)(named)
+    try:
+        return _HOMES.get(named.home, _own)(named)
+    except NotMeasured:
+        raise
+    except Exception as fault:  # what is imported on the way may raise anything
+        raise NotMeasured(f"`{text}`: {_told(fault, named)}") from fault
+
+
+def _told(fault: Exception, named: _Named) -> str:
+    top = named.home.partition(".")[0]
+    if isinstance(fault, ModuleNotFoundError) and fault.name == top:
+        return f"there is no package `{top}` in this environment"
+    return f"importing it fails with {type(fault).__name__}: {fault}"
 
 
 def _read(text: str) -> _Named:
@@ -65,28 +77,15 @@ def _arguments(text: str, call: str) -> dict[str, Any]:
         ) from fault
 
 
-def _imported(named: _Named, module: str) -> Any:
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as missing:
-        if missing.name == module.partition(".")[0]:
-            raise NotMeasured(f"`{named.text}`: there is no package `{missing.name}`") from missing
-        raise NotMeasured(f"`{named.text}`: {missing}") from missing
-    except Exception as fault:  # a module of the user's may raise anything
-        raise NotMeasured(
-            f"`{named.text}`: importing `{module}` fails with {type(fault).__name__}: {fault}"
-        ) from fault
-
-
 def _timm(named: _Named) -> Make:
-    timm = _imported(named, "timm")
+    timm: Any = import_module("timm")
     if not timm.is_model(named.name):
         raise _unknown(named, "`timm.list_models()` has the names")
     return partial(timm.create_model, named.name, **named.arguments)
 
 
 def _torchvision(named: _Named) -> Make:
-    models = _imported(named, "torchvision.models")
+    models: Any = import_module("torchvision.models")
     if named.name not in models.list_models():
         raise _unknown(named, "`torchvision.models.list_models()` has the names")
     return partial(models.get_model, named.name, weights=None, **named.arguments)
@@ -97,7 +96,7 @@ def _transformers(named: _Named) -> Make:
 
     It keeps no keys and values for later calls, as a plain call of a spec does not.
     """
-    transformers = _imported(named, "transformers")
+    transformers: Any = import_module("transformers")
     found: Any = getattr(transformers, named.name, None)
     types = transformers.models.auto.configuration_auto.CONFIG_MAPPING
     if found is None and named.name in types:
@@ -118,7 +117,7 @@ def _own(named: _Named) -> Make:
     """The user's factory, looked for in the current folder too, as `python -m` does."""
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
-    found = getattr(_imported(named, named.home), named.name, None)
+    found = getattr(import_module(named.home), named.name, None)
     if not callable(found):
         raise _unknown(named, "a class or a function that gives an `nn.Module` is needed")
     return partial(found, **named.arguments)
