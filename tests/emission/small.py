@@ -29,6 +29,12 @@ SMALL: dict[str, Small] = {
         | {"token_types": 2},
         9,
     ),
+    "language/deepseek_v3": Small(
+        {"vocab_size": 128, "dim": 64, "depth": 3, "dense": 1, "heads": 4, "head_dim": 16}
+        | {"rope_dim": 8, "q_rank": 24, "kv_rank": 16, "hidden": 96, "expert_hidden": 32}
+        | {"num_experts": 8, "groups": 4, "top_groups": 2, "top_k": 3},
+        1,
+    ),
     "language/distilbert": Small(
         {"vocab_size": 80, "max_positions": 24, "dim": 48, "depth": 2, "heads": 4}, 3
     ),

@@ -7,8 +7,10 @@ as well as without one.
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+
 from ..filling import Descriptions
-from .case import Call, Case, call, drawn, renamed
+from .case import Call, Case, Inputs, Outputs, call, drawn, renamed
 from .language import LLAMA_NAMES, ONE_MORE, PADDED_PAST, PADDED_RIGHT, THREE_MORE, caching_decoder
 
 NAMES = LLAMA_NAMES | {
@@ -17,7 +19,7 @@ NAMES = LLAMA_NAMES | {
     "tied": "tie_word_embeddings",
 }
 TINY = {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
-PASSES: tuple[Descriptions, ...] = (
+PASSES: tuple[dict[str, Any], ...] = (
     THREE_MORE | {"attention_mask": PADDED_PAST},
     {"input_ids": drawn("tokens:128", 3, 6), "attention_mask": PADDED_RIGHT},
     {"input_ids": drawn("tokens:128", 2, 7)},
@@ -143,9 +145,75 @@ MIXTRAL = (
     tiny("Mixtral", 1000000.0, {"num_experts": 4}, experts_implementation="eager"),
 )
 
+YARN = {
+    "rope_type": "yarn",
+    "rope_theta": 10000.0,
+    "factor": 40.0,
+    "mscale": 1.0,
+    "mscale_all_dim": 1.0,
+    "original_max_position_embeddings": 4096,
+    "beta_fast": 32,
+    "beta_slow": 1,
+}
+DEEPSEEK_TINY = {
+    "vocab_size": 128,
+    "hidden_size": 64,
+    "num_hidden_layers": 3,
+    "first_k_dense_replace": 1,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "qk_nope_head_dim": 16,
+    "v_head_dim": 16,
+    "qk_rope_head_dim": 8,
+    "q_lora_rank": 24,
+    "kv_lora_rank": 16,
+    "intermediate_size": 96,
+    "moe_intermediate_size": 32,
+    "n_routed_experts": 8,
+    "n_group": 4,
+    "topk_group": 2,
+    "num_experts_per_tok": 3,
+    "experts_implementation": "eager",
+}
+
+
+def deepseek_v3(variant: str, *inputs: Descriptions, **options: Any) -> Case:
+    """A DeepSeek-V3; `options` are transformers' own."""
+    config = call("transformers.DeepseekV3Config", **options, rope_parameters=YARN)
+    return Case(
+        variant=variant,
+        reference=call("transformers.DeepseekV3ForCausalLM", config),
+        run=latent_decoder,
+        inputs=inputs,
+        names=bool(inputs),
+    )
+
+
+def latent_decoder(model: Any, inputs: Inputs) -> Outputs:
+    """Logits, and by layer the latents of all tokens beside what is rotated of their keys."""
+    given = {name: value for name, value in inputs.items() if name != "past"}
+    cache = call("transformers.DynamicCache")()
+    for layer, past in enumerate(inputs.get("past", [])):
+        cache.update(past[:, None, :, :16], past[:, None, :, 16:], layer)
+    result = model(**given, past_key_values=cache, use_cache=True)
+    layers = result.past_key_values.layers
+    present = [torch.cat([layer.keys, layer.values], dim=-1)[:, 0] for layer in layers]
+    return {"logits": result.logits, "present": present}
+
+
+LATENTS = [drawn("normal", 2, 5, 24), drawn("normal", 2, 5, 24), drawn("normal", 2, 5, 24)]
+
+DEEPSEEK_V3 = (
+    deepseek_v3("deepseek-v3"),
+    deepseek_v3(
+        "tiny", *(p | {"past": LATENTS} if "past" in p else p for p in PASSES), **DEEPSEEK_TINY
+    ),
+)
+
 CASES = {
     "language/mistral": MISTRAL,
     "language/qwen3": QWEN3,
     "language/mixtral": MIXTRAL,
     "language/gemma3": GEMMA3,
+    "language/deepseek_v3": DEEPSEEK_V3,
 }

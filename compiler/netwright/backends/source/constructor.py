@@ -267,4 +267,12 @@ class Constructor(Modules):
             first = body[0]
             assert isinstance(first, SetAttribute)
             first.annotation = "nn.Module"  # it may be either
+        elif self._first_of_several(node) and isinstance(body[0], SetAttribute):
+            body[0].annotation = "nn.Module"  # another node may make it instead
         self.statements.append(If(self.expr(when), body, otherwise, span=node.span))
+
+    def _first_of_several(self, node: Node) -> bool:
+        """Whether later nodes make this one's attribute too, where its `when` does not hold."""
+        modules = [n for n in self.context.nodes() if isinstance(n, ModuleNode | InlineNode)]
+        alike = [n for n in modules if location(n).head == location(node).head]
+        return len(alike) > 1 and alike[0] is node
