@@ -122,6 +122,16 @@ def test_of_several_copies_the_first_is_taken_and_the_others_are_named(tmp_path:
         load_weights(model, file, inside="best")
 
 
+def test_of_a_checkpoint_of_a_run_the_model_is_taken(tmp_path: Path) -> None:
+    model = tagger(tmp_path)
+    state = drawn(model)
+    rest = {**prefixed(model.state_dict(), "ema/"), "optimiser/head.bias/step": torch.ones(())}
+    save_file({**rest, **prefixed(state, "model/")}, tmp_path / "step.safetensors")
+    report = load_weights(model, tmp_path / "step.safetensors")
+    assert_holds(model, state)
+    assert report.inside == ("model",) and report.others == ("ema",)
+
+
 def test_what_does_not_fit_is_told_in_full_and_nothing_is_changed(tmp_path: Path) -> None:
     model = tagger(tmp_path)
     before = {name: value.clone() for name, value in model.state_dict().items()}

@@ -91,12 +91,22 @@ def _read(file: Path) -> Mapping[str, Any]:
     raise BadWeights(f"`{file}` holds a {type(held).__name__}, and no weights by name")
 
 
-def _safetensors(file: Path) -> dict[str, Tensor]:
+def _safetensors(file: Path) -> Mapping[str, Any]:
     try:
         with safe_open(file, framework="pt") as opened:
-            return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            held = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except SafetensorError as fault:
         raise torn(file, str(fault)) from fault
+    return _nested(held) if held and all("/" in name for name in held) else held
+
+
+def _nested(held: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """What a checkpoint of `netwright train` keeps side by side: `model/NAME`, `ema/NAME`, ..."""
+    found: dict[str, dict[str, Tensor]] = {"model": {}}
+    for name, tensor in held.items():
+        inside, _, rest = name.partition("/")
+        found.setdefault(inside, {})[rest] = tensor
+    return found
 
 
 def _torch(file: Path) -> Any:
