@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
+import torch._inductor.config as inductor
 from torch import Tensor, nn
 from torch.fx import GraphModule
 from torch.utils import _pytree as pytree
@@ -46,15 +47,39 @@ def candidates(
     if regional.choice(model).regional:
         yield Candidate("regional", lambda: regional.compile(lent(model), dynamic=kept))
     yield Candidate("compiled", partial(_compiled, folded, kept))
-    # Inductor takes the weights as constants, and lays them out for its kernels.
-    yield Candidate("frozen", partial(_compiled, folded, kept, freezing=True))
+    yield Candidate("frozen", lambda: Frozen(folded, kept))
 
 
-def _compiled(graph: GraphModule, dynamic: bool | None, **options: bool) -> nn.Module:
+def _compiled(graph: GraphModule, dynamic: bool | None) -> nn.Module:
     """The same graph over the same weights, with code of its own for the compiler to replace."""
     made = GraphModule(graph, graph.graph)
-    made.compile(dynamic=dynamic, options=options)
+    made.compile(dynamic=dynamic)
     return made
+
+
+class Frozen(nn.Module):
+    """A compiled graph whose weights are constants, laid out for the kernels.
+
+    Dynamo asks a setting of the whole process whether weights are frozen, so that it is set
+    whenever sizes come in that may need new code, and not for longer.
+    """
+
+    def __init__(self, graph: GraphModule, dynamic: bool | None) -> None:
+        super().__init__()
+        self.graph = _compiled(graph, dynamic)
+        self._seen: set[tuple[object, ...]] = set()
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        sizes = tuple(_size(value) for value in (*args, *kwargs.values()))
+        if sizes in self._seen:
+            return self.graph(*args, **kwargs)
+        self._seen.add(sizes)
+        with inductor.patch(freezing=True):
+            return self.graph(*args, **kwargs)
+
+
+def _size(value: Any) -> object:
+    return value.shape if isinstance(value, Tensor) else tuple(map(_size, value or ()))
 
 
 def _has_maps(graph: GraphModule) -> bool:
