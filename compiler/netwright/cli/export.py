@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -89,7 +89,7 @@ def run(
         from netwright_runtime.model.weights import BadWeights, IncompleteLoad
     except ModuleNotFoundError as missing:
         raise _missing(missing) from missing
-    shared = {
+    shared: dict[str, Any] = {
         "to": to,
         "path": output,
         "sizes": assignments.sizes(size or []),
@@ -136,6 +136,5 @@ def _show(made: Exported, fresh: bool) -> None:
 
 
 def _size(file: File) -> str:
-    beside = file.path.with_name(f"{file.path.name}.data")
-    count = sum(path.stat().st_size for path in (file.path, beside) if path.is_file())
+    count = sum(path.stat().st_size for path in file.all() if path.is_file())
     return f"{count / 1e6:.1f} MB"

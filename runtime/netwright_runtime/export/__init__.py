@@ -2,7 +2,7 @@
 
     import netwright_runtime
 
-    netwright_runtime.export("vision/resnet", to="onnx", path="resnet.onnx", weights="r.safetensors")
+    netwright_runtime.export("vision/resnet", to="onnx", path="r.onnx", weights="r.safetensors")
     netwright_runtime.export(model, to="pt2", path="folder")  # a live module; every entry point
 
 | step | files |

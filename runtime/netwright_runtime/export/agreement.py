@@ -39,6 +39,10 @@ class Agreement:
     sizes: tuple[Sizes, ...]
     difference: float
 
+    def __str__(self) -> str:
+        at = "; ".join(_text(sizes) for sizes in self.sizes)
+        return f"within {self.difference:.1g} of the model at {at}"
+
 
 def check(source: Source, run: Runner) -> Agreement:
     """Run an export beside the model, at sizes that it was not traced at.

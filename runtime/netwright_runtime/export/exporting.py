@@ -62,6 +62,10 @@ class File:
     close: Agreement | Accuracy
     metadata: Metadata
 
+    def all(self) -> tuple[Path, ...]:
+        """The file and those that may lie beside it, with its weights."""
+        return _with_weights(self.path)
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -215,8 +219,13 @@ def _compared(source: Source, run: Runner, writing: Writing) -> Agreement | Accu
 
 def _remove(path: Path) -> None:
     """A file that is not what it says, and its weights beside it."""
-    path.unlink(missing_ok=True)
-    path.with_name(f"{path.name}.data").unlink(missing_ok=True)
+    for file in _with_weights(path):
+        file.unlink(missing_ok=True)
+
+
+def _with_weights(path: Path) -> tuple[Path, ...]:
+    """A file, and where ONNX and OpenVINO put its weights."""
+    return path, path.with_name(f"{path.name}.data"), path.with_suffix(".bin")
 
 
 def _opened(

@@ -17,6 +17,7 @@ from netwright.recipe import Recipe
 from safetensors import SafetensorError
 from torch import nn
 
+from netwright_runtime.data.errors import DataError
 from netwright_runtime.measure.peaks import measured_peak
 from netwright_runtime.model import Compiled, compiled
 from netwright_runtime.model.bounds import bounds_of
@@ -24,7 +25,7 @@ from netwright_runtime.train import blocks, devices, snapshot
 from netwright_runtime.train.calling import Signature
 from netwright_runtime.train.checkpoint import BadCheckpoint
 from netwright_runtime.train.data.columns import Sample
-from netwright_runtime.train.data.errors import BadData, DataError
+from netwright_runtime.train.data.errors import BadData
 from netwright_runtime.train.data.prepare import INDEX, Data, check_batch, prepare
 from netwright_runtime.train.draws import Draws
 from netwright_runtime.train.ema import Averages

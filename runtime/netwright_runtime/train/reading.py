@@ -9,7 +9,7 @@ from netwright.recipe.loss import NAMED_LOSS
 from netwright.recipe.metrics import NAMED_METRIC
 from netwright.recipe.reads import Read, Unread, choose
 
-from netwright_runtime.train.data.errors import DataError
+from netwright_runtime.data.errors import DataError
 
 Where = tuple[str | int, ...]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import safetensors.torch
 from netwright.recipe import Recipe
 
+from netwright_runtime.data.errors import DataError
 from netwright_runtime.train import devices, snapshot
 from netwright_runtime.train.assembly import Assembly
 from netwright_runtime.train.blame import Culprit, culprit
 from netwright_runtime.train.checkpoint import BadCheckpoint
-from netwright_runtime.train.data.errors import BadData, DataError
+from netwright_runtime.train.data.errors import BadData
 from netwright_runtime.train.evidence import Evidence, evidence, keep
 from netwright_runtime.train.files import write_atomically
 from netwright_runtime.train.flops import bound_sizes

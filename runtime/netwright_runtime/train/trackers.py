@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from netwright_runtime.train.data.errors import DataError
+from netwright_runtime.data.errors import DataError
 
 MLFLOW_RUN = "mlflow_run"
 """The file that keeps the identity of an MLflow run, so that a resumed run goes on in it."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from netwright_runtime.train.data import Column, DataError, Normalisation, Preprocessing
-from netwright_runtime.train.data.encodings import (
+from netwright_runtime.data.encodings import (
     Categories,
     Encoding,
     Image,
@@ -17,9 +16,10 @@ from netwright_runtime.train.data.encodings import (
     from_data,
     to_data,
 )
+from netwright_runtime.data.tokenisers import ByteTokeniser
+from netwright_runtime.train.data import Column, DataError, Normalisation, Preprocessing
 from netwright_runtime.train.data.holding import Described, Held
 from netwright_runtime.train.data.preprocessing import check, fitted
-from netwright_runtime.train.data.tokenisers import ByteTokeniser
 from torch import Tensor
 
 

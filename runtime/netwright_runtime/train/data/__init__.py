@@ -8,9 +8,10 @@ A sample follows from the seed, the epoch and its number alone: no state of a wo
 
 from netwright.recipe.registering import register_source
 
+from netwright_runtime.data.errors import DataError
 from netwright_runtime.train.data.collate import Collate
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.errors import BadData, DataError, Unreadable
+from netwright_runtime.train.data.errors import BadData, Unreadable
 from netwright_runtime.train.data.prepare import INDEX, Data, Samples, check_batch, prepare
 from netwright_runtime.train.data.preprocessing import Normalisation, Preprocessing
 from netwright_runtime.train.data.sources import opened

@@ -23,8 +23,8 @@ from netwright.recipe.named import Section
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from netwright_runtime.data.errors import DataError, unknown
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.errors import DataError, unknown
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from netwright.artifact import Manifest, Port
 from torch import Tensor
 
+from netwright_runtime.data.errors import DataError, unknown
 from netwright_runtime.model.sizes import UnknownSize, evaluate, names_in
 from netwright_runtime.train.data.columns import DTYPES, Column, Sample
-from netwright_runtime.train.data.errors import DataError, unknown
 
 FLOATS = ("float", "float16", "bfloat16", "float32", "float64")
 

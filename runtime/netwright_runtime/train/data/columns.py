@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from netwright_runtime.train.data.encodings import Encoding
+from netwright_runtime.data.encodings import Encoding
 
 Sample: TypeAlias = dict[str, Tensor]
 """The columns of one sample, without a batch axis; or of a batch, with it."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from netwright_runtime.data.encodings import Encoding, Record
+from netwright_runtime.data.errors import DataError
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.encodings import Encoding, Record
-from netwright_runtime.train.data.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Records(_Described):
 
     def _encoded(self, column: str, index: int, record: Record) -> Tensor:
         try:
-            return self._encodings[column](record)
+            return torch.from_numpy(self._encodings[column](record))
         except DataError as fault:
             name = f"sample {index}" if self._names is None else f"`{self._names[index]}`"
             raise DataError((), f"{name}: {fault.message}", fault.help) from fault

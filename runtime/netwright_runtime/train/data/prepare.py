@@ -14,11 +14,12 @@ from netwright.recipe.named import Section
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from netwright_runtime.data.errors import DataError, unknown
 from netwright_runtime.train.data import augment, checks, preprocessing
 from netwright_runtime.train.data.augment import Reach
 from netwright_runtime.train.data.collate import MASK, Collate
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.errors import DataError, Gathering, Unreadable, unknown
+from netwright_runtime.train.data.errors import Gathering, Unreadable
 from netwright_runtime.train.data.preprocessing import Preprocessing
 from netwright_runtime.train.data.sources import opened
 from netwright_runtime.train.data.splits import divided

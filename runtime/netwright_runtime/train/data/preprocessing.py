@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netwright_runtime.train.data import encodings
+from netwright_runtime.data import encodings
+from netwright_runtime.data.encodings import Encoding, Record
+from netwright_runtime.data.errors import DataError, unknown
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.encodings import Encoding, Record
-from netwright_runtime.train.data.errors import DataError, unknown
 
 FORMAT = 1
 """Version of the JSON; a reader refuses what it does not know."""
@@ -87,7 +87,8 @@ class Preprocessing:
             DataError: a field is missing or does not fit; `where` names it.
         """
         columns = [name for name in dict.fromkeys(self.inputs.values()) if name in self.encodings]
-        return self.apply({name: self.encodings[name](record) for name in columns})
+        encoded = {name: torch.from_numpy(self.encodings[name](record)) for name in columns}
+        return self.apply(encoded)
 
     def undo(self, column: str, values: Tensor) -> Tensor:
         """Predicted values of a column in the units of the data."""

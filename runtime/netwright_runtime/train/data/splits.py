@@ -11,8 +11,8 @@ import torch
 from netwright.recipe.data import Split
 from torch import Tensor
 
+from netwright_runtime.data.errors import DataError, unknown
 from netwright_runtime.train.data.columns import Columns
-from netwright_runtime.train.data.errors import DataError, unknown
 from netwright_runtime.train.draws import generator
 
 DEFAULT = Split(train=0.8, validation=0.1, test=0.1)

@@ -10,8 +10,9 @@ from netwright.recipe import sources as named
 from netwright.recipe.named import Named, Section
 from netwright.recipe.registering import UserSource
 
+from netwright_runtime.data.errors import DataError
 from netwright_runtime.train.data.columns import Columns
-from netwright_runtime.train.data.errors import DataError, located
+from netwright_runtime.train.data.errors import located
 from netwright_runtime.train.data.sources import (
     arrays,
     graph,

@@ -12,10 +12,11 @@ from netwright.recipe.sources import Npy, Npz
 from numpy.typing import NDArray
 from torch import Tensor
 
+from netwright_runtime.data.encodings import Pixels, Values
+from netwright_runtime.data.errors import DataError, unknown
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import DTYPES, Column, Columns, Sample
-from netwright_runtime.train.data.encodings import Pixels, Values
-from netwright_runtime.train.data.errors import DataError, located, unknown
+from netwright_runtime.train.data.errors import located
 from netwright_runtime.train.data.sources import paths
 from netwright_runtime.train.data.sources.stored import InMemory, OnDisk, Stored
 
@@ -52,7 +53,7 @@ class Arrays(Columns):
         return hashing.of_files(self._files)
 
     def _tensor(self, name: str, index: int) -> Tensor:
-        return self._encodings[name]({name: self._stored[name].array[index]})
+        return torch.from_numpy(self._encodings[name]({name: self._stored[name].array[index]}))
 
     def _column(self, name: str) -> Column:
         """Images `(C, H, W)` are normalised by channel, others by their last axis."""

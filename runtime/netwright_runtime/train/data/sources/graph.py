@@ -9,8 +9,8 @@ from netwright.recipe.loss import IGNORED
 from netwright.recipe.sources import Karate
 from torch import Tensor
 
+from netwright_runtime.data.errors import library
 from netwright_runtime.train.data.columns import Column
-from netwright_runtime.train.data.errors import library
 from netwright_runtime.train.data.holding import Described, Held
 from netwright_runtime.train.draws import generator
 

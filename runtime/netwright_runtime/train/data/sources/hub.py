@@ -10,9 +10,9 @@ from typing import Any
 
 from netwright.recipe.sources import Datasets
 
+from netwright_runtime.data.encodings import Image, TextTokens, Values
+from netwright_runtime.data.errors import DataError, library, unknown
 from netwright_runtime.train.data.columns import Column
-from netwright_runtime.train.data.encodings import Image, TextTokens, Values
-from netwright_runtime.train.data.errors import DataError, library, unknown
 from netwright_runtime.train.data.holding import Described, Records
 from netwright_runtime.train.data.sources import paths
 from netwright_runtime.train.data.tokenisers import chosen

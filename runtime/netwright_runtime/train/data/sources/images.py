@@ -9,10 +9,10 @@ from pathlib import Path
 from netwright.recipe.data import PARTS
 from netwright.recipe.sources import Images
 
+from netwright_runtime.data.encodings import Image, Label
+from netwright_runtime.data.errors import DataError
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import Column
-from netwright_runtime.train.data.encodings import Image, Label
-from netwright_runtime.train.data.errors import DataError
 from netwright_runtime.train.data.holding import Described, Records
 from netwright_runtime.train.data.sources import paths
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netwright_runtime.train.data.errors import DataError
+from netwright_runtime.data.errors import DataError
 
 
 def file(root: Path, name: str, *where: str | int) -> Path:

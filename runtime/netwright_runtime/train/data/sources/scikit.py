@@ -10,9 +10,9 @@ from netwright.recipe.sources import BreastCancer, Diabetes, Digits, Wine
 from torch import Tensor
 from torch.nn import functional as F
 
+from netwright_runtime.data.encodings import Label, Numbers, Values
+from netwright_runtime.data.errors import library
 from netwright_runtime.train.data.columns import Column
-from netwright_runtime.train.data.encodings import Label, Numbers, Values
-from netwright_runtime.train.data.errors import library
 from netwright_runtime.train.data.holding import Described, Held
 
 _BRIGHTEST = 16

@@ -8,10 +8,10 @@ import torch
 from netwright.recipe.sources import Co2, Seasonal, Series, Sunspots
 from torch import Tensor
 
+from netwright_runtime.data.encodings import Values
+from netwright_runtime.data.errors import DataError, library
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.encodings import Values
-from netwright_runtime.train.data.errors import DataError, library
 from netwright_runtime.train.data.sources import paths, tables
 from netwright_runtime.train.draws import generator
 

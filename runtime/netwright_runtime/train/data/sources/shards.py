@@ -17,10 +17,10 @@ from typing import Any, overload
 import numpy as np
 from netwright.recipe.sources import Shards
 
+from netwright_runtime.data.encodings import Encoding, Image, Record, Values
+from netwright_runtime.data.errors import DataError, unknown
 from netwright_runtime.train.data import hashing
-from netwright_runtime.train.data.columns import DTYPES, Column
-from netwright_runtime.train.data.encodings import Encoding, Image, Record, Values
-from netwright_runtime.train.data.errors import DataError, unknown
+from netwright_runtime.train.data.columns import Column
 from netwright_runtime.train.data.holding import Described, Records
 
 IMAGES = ("jpg", "jpeg", "png", "webp", "ppm", "pgm")
@@ -145,10 +145,10 @@ def _column(ending: str, rows: Rows, arguments: Shards) -> Column:
     first = rows[0][ending]
     dtype = "float" if first.dtype.kind == "f" else "int"
     encoding = Values(ending, dtype)
-    tensor = encoding(rows[0])
+    array = encoding(rows[0])
     return Column(
-        DTYPES[tensor.dtype],
-        tuple(tensor.shape),
-        features=-1 if tensor.ndim and dtype == "float" else None,
+        dtype,
+        array.shape,
+        features=-1 if array.ndim and dtype == "float" else None,
         encoding=encoding,
     )

@@ -14,10 +14,11 @@ from netwright.recipe.named import Section
 from netwright.recipe.sources import Csv, Parquet
 from torch import Tensor
 
+from netwright_runtime.data.encodings import Categories, Label, Numbers, TextTokens
+from netwright_runtime.data.errors import DataError, library, unknown
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import Column
-from netwright_runtime.train.data.encodings import Categories, Label, Numbers, TextTokens
-from netwright_runtime.train.data.errors import DataError, library, located, unknown
+from netwright_runtime.train.data.errors import located
 from netwright_runtime.train.data.holding import Described, Held
 from netwright_runtime.train.data.sources import paths
 from netwright_runtime.train.data.tokenisers import chosen
@@ -162,7 +163,7 @@ def _tokens(table: Any, name: str, tokens: Section, length: int | None, root: Pa
     tokeniser = chosen(tokens, "\n".join(lines), root)
     encoding = TextTokens(name, tokeniser, length)
     column = Column("int", (None,), below=tokeniser.size, encoding=encoding)
-    return column, [encoding({name: line}) for line in lines]
+    return column, [torch.from_numpy(encoding({name: line})) for line in lines]
 
 
 def _known(name: str, names: Sequence[str], what: str) -> None:

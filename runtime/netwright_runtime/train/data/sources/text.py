@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from netwright.recipe.sources import Sonnets, Text, TokenFile
 
+from netwright_runtime.data.encodings import TextTokens
+from netwright_runtime.data.errors import DataError
+from netwright_runtime.data.tokenisers import Tokeniser
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import Column, Columns, Sample
-from netwright_runtime.train.data.encodings import TextTokens
-from netwright_runtime.train.data.errors import DataError
 from netwright_runtime.train.data.sources import paths
 from netwright_runtime.train.data.sources.stored import InMemory, OnDisk, Stored
-from netwright_runtime.train.data.tokenisers import Tokeniser, chosen
+from netwright_runtime.train.data.tokenisers import chosen
 
 
 class Windows(Columns):
@@ -83,7 +84,7 @@ def sonnets(arguments: Sonnets, root: Path) -> Windows:
 
 def _windows(content: str, arguments: Text | Sonnets, root: Path) -> Windows:
     tokeniser = chosen(arguments.tokens, content, root)
-    tokens = InMemory(tokeniser.encode(content).numpy().astype(np.int32))
+    tokens = InMemory(tokeniser.encode(content).astype(np.int32))
     print_of = hashing.of_text(content)
     return Windows(tokens, arguments.length, arguments.stride, tokeniser.size, tokeniser, print_of)
 

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from netwright.recipe.registering import ROOT, UserSource
 
+from netwright_runtime.data.errors import DataError
 from netwright_runtime.train.data import hashing
 from netwright_runtime.train.data.columns import DTYPES, Column, Columns, Sample
-from netwright_runtime.train.data.errors import DataError
 from netwright_runtime.train.data.holding import Described
 
 

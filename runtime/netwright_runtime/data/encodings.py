@@ -1,4 +1,4 @@
-"""What a file holds to tensors, in training and in inference alike.
+"""What a file holds to arrays, in training and in inference alike.
 
 An encoding makes one column from a record: a mapping from field to raw value, such as a line of a
 CSV file. It can be written as JSON, and goes with the trained model.
@@ -14,23 +14,24 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from netwright_runtime.train.data.errors import DataError, library, unknown
-from netwright_runtime.train.data.tokenisers import Tokeniser, tokeniser
+from netwright_runtime.data.errors import DataError, library, unknown
+from netwright_runtime.data.tokenisers import Tokeniser, tokeniser
 
 Record = Mapping[str, Any]
 
+Array = NDArray[Any]
+
 
 class Encoding(ABC):
-    """A way from a record to the tensor of one column."""
+    """A way from a record to the array of one column."""
 
     kind: ClassVar[str]
 
     @abstractmethod
-    def __call__(self, record: Record) -> Tensor:
-        """The tensor of one sample; DataError, by field, for a value that does not fit."""
+    def __call__(self, record: Record) -> Array:
+        """The array of one sample; DataError, by field, for a value that does not fit."""
 
     @abstractmethod
     def to_data(self) -> dict[str, Any]:
@@ -46,9 +47,9 @@ class Values(Encoding):
 
     kind: ClassVar[str] = "values"
 
-    def __call__(self, record: Record) -> Tensor:
+    def __call__(self, record: Record) -> Array:
         try:
-            return torch.as_tensor(np.array(_field(record, self.field))).to(_TORCH[self.dtype])
+            return np.array(_field(record, self.field)).astype(_NUMPY[self.dtype])
         except (TypeError, ValueError) as fault:
             raise DataError(
                 (self.field,), f"`{self.field}` holds no numbers: {fault}", "give numbers"
@@ -58,7 +59,7 @@ class Values(Encoding):
         return asdict(self)
 
 
-_TORCH = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
+_NUMPY: dict[str, Any] = {"float": np.float32, "int": np.int64, "bool": np.bool_}
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Numbers(Encoding):
 
     kind: ClassVar[str] = "numbers"
 
-    def __call__(self, record: Record) -> Tensor:
-        return torch.tensor([_number(record, name) for name in self.fields], dtype=torch.float32)
+    def __call__(self, record: Record) -> Array:
+        return np.array([_number(record, name) for name in self.fields], dtype=np.float32)
 
     def to_data(self) -> dict[str, Any]:
         return {"fields": list(self.fields)}
@@ -84,8 +85,8 @@ class Categories(Encoding):
 
     kind: ClassVar[str] = "categories"
 
-    def __call__(self, record: Record) -> Tensor:
-        return torch.tensor([_index(record, *item) for item in self.known.items()])
+    def __call__(self, record: Record) -> Array:
+        return np.array([_index(record, *item) for item in self.known.items()], dtype=np.int64)
 
     def to_data(self) -> dict[str, Any]:
         return {"known": {name: list(values) for name, values in self.known.items()}}
@@ -100,8 +101,8 @@ class Label(Encoding):
 
     kind: ClassVar[str] = "label"
 
-    def __call__(self, record: Record) -> Tensor:
-        return torch.tensor(_index(record, self.field, self.classes))
+    def __call__(self, record: Record) -> Array:
+        return np.array(_index(record, self.field, self.classes), dtype=np.int64)
 
     def to_data(self) -> dict[str, Any]:
         return {"field": self.field, "classes": list(self.classes)}
@@ -121,7 +122,7 @@ class Image(Encoding):
 
     kind: ClassVar[str] = "image"
 
-    def __call__(self, record: Record) -> Tensor:
+    def __call__(self, record: Record) -> Array:
         library("PIL", "pillow")
         from PIL import Image as Pillow
         from PIL import ImageOps
@@ -136,8 +137,10 @@ class Image(Encoding):
             ) from fault
         if self.size is not None and image.size != self.size[::-1]:
             image = image.resize(self.size[::-1], Pillow.Resampling.BILINEAR)
-        pixels = torch.from_numpy(np.array(image, dtype=np.float32) / 255)
-        return pixels[None] if self.channels == 1 else pixels.permute(2, 0, 1).contiguous()
+        pixels = np.array(image, dtype=np.float32) / 255
+        return (
+            pixels[None] if self.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        )
 
     def to_data(self) -> dict[str, Any]:
         return {"field": self.field, "size": self.size, "channels": self.channels}
@@ -155,9 +158,11 @@ class Pixels(Encoding):
 
     kind: ClassVar[str] = "pixels"
 
-    def __call__(self, record: Record) -> Tensor:
-        pixels = torch.from_numpy(np.array(_field(record, self.field), dtype=np.float32) / 255)
-        return pixels[None] if pixels.ndim == 2 else pixels.movedim(-1, 0).contiguous()
+    def __call__(self, record: Record) -> Array:
+        pixels = np.array(_field(record, self.field), dtype=np.float32) / 255
+        return (
+            pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
+        )
 
     def to_data(self) -> dict[str, Any]:
         return {"field": self.field}
@@ -173,7 +178,7 @@ class TextTokens(Encoding):
 
     kind: ClassVar[str] = "tokens"
 
-    def __call__(self, record: Record) -> Tensor:
+    def __call__(self, record: Record) -> Array:
         return self.tokeniser.encode(str(_field(record, self.field)))[: self.length]
 
     def to_data(self) -> dict[str, Any]:
