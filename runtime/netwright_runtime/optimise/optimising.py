@@ -12,6 +12,7 @@ from torch import nn
 from torch.fx import GraphModule
 
 from netwright_runtime.model import Compiled, compiled, compiled_of
+from netwright_runtime.model.weights import load_weights
 from netwright_runtime.optimise.candidates import candidates
 from netwright_runtime.optimise.choosing import choose
 from netwright_runtime.optimise.examples import drawn_inputs, dynamic_inputs
@@ -157,6 +158,21 @@ def optimised_graph(
     before = size(graph)
     fired = tuple(apply(graph, (step for step in PASSES if step.level <= level)))
     return graph, Report(found.manifest.model, level, before, size(graph), fired)
+
+
+def with_weights(found: Compiled, file: str | os.PathLike[str] | None, seed: int = 0) -> nn.Module:
+    """A model in evaluation with the weights of a file, or with those that `seed` draws.
+
+    Raises:
+        BadWeights: the file cannot be read.
+        IncompleteLoad: its weights do not fit.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = found.build(device="cpu" if file is None else "meta")
+    if file is not None:
+        load_weights(model, file, manifest=found.manifest)
+    return lent(model)
 
 
 def name_results(graph: GraphModule) -> None:
