@@ -52,6 +52,7 @@ SMALL: dict[str, Small] = {
     "language/minilm": Small(
         {"vocab_size": 80, "max_positions": 24, "dim": 48, "depth": 2, "heads": 4}, 2
     ),
+    "language/mamba": Small({"vocab_size": 80, "dim": 24, "depth": 2, "state": 6}),
     "language/mistral": Small(
         {"vocab_size": 128, "dim": 64, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 96}
         | {"head_dim": 16},
@@ -128,12 +129,24 @@ SMALL: dict[str, Small] = {
         6,
     ),
     "vision/unet": Small({"num_classes": 3, "channels": (32, 24, 16, 16, 8)}, 4),
+    "vision/yolov8": Small({"width": 0.0625, "num_classes": 3}, 0),
     "vision/vit": Small(
         {"img_size": 32, "patch_size": 8, "depth": 2, "num_classes": 10, "dim": 48, "heads": 3}, 7
     ),
 }
 
 INPUTS: dict[str, filling.Descriptions] = {
+    "language/mamba": {
+        "input_ids": {"shape": [2, 3], "values": "tokens:80"},
+        "past_conv": [
+            {"shape": [2, 48, 3], "values": "normal"},
+            {"shape": [2, 48, 3], "values": "normal"},
+        ],
+        "past_ssm": [
+            {"shape": [2, 48, 6], "values": "normal"},
+            {"shape": [2, 48, 6], "values": "normal"},
+        ],
+    },
     "language/tiny_gpt": {"tokens": {"shape": [2, 7], "values": "tokens:40"}},
     "language/transformer": {
         "input_ids": {"shape": [2, 6], "values": "tokens:80"},

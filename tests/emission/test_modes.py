@@ -26,11 +26,17 @@ UNTRACED = {
     "vision/unet": "compares sizes of the image with `where`",
     "language/gpt2": "compares the number of tokens with `where`",
     "language/tiny_gpt": "compares the number of tokens with `where`",
+    "language/mamba": "takes as many steps in `linear_scan` as the number of tokens asks for",
 }
 """Specs whose `forward` decides by a size, which a symbolic trace does not know, and why."""
 
-STATIC = {"recurrent/lstm_classifier": "T", "recurrent/speaker_encoder": "T"}
-"""Sizes that torch fixes when it exports: its recurrent modules unroll time, see below."""
+STATIC = {
+    "recurrent/lstm_classifier": "T",
+    "recurrent/speaker_encoder": "T",
+    "language/mamba": "T",
+}
+"""Sizes that torch fixes when it exports: its recurrent modules unroll time, see below, and the
+steps of `linear_scan` follow from it."""
 
 SAMPLE = ["language/tiny_gpt", "vision/resnet", "vision/segformer", "graph/gcn"]
 """One spec for each structure: attention, convolutions and norms, several maps, scatters."""

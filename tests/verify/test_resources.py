@@ -46,10 +46,15 @@ def test_a_wrong_prediction_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a peak of 10 bytes is predicted" in found.findings[0].message
 
 
+COPYING = {"language/mamba": "`linear_scan` works on copies of what it is given"}
+"""Specs whose peak is not predicted, and why."""
+
+
 @pytest.mark.parametrize(("spec", "variant"), [(s, v) for s, v in models() if v is None])
 def test_peaks_of_the_catalogue_are_close(spec: str, variant: str | None) -> None:
     model = compiled(SPECS / f"{spec}.yaml", variant, params=REQUIRED.get(spec, {}))
-    assert outcome(subject_of(model), PROPERTY).verdict == "passed"
+    expected = "warned" if spec in COPYING else "passed"
+    assert outcome(subject_of(model), PROPERTY).verdict == expected
 
 
 def test_the_node_that_is_counted_otherwise_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
