@@ -1,7 +1,7 @@
 """gpt2: GPT-2, a pre-norm decoder-only transformer with learned positions and a tied
 head.
 
-Generated from language/gpt2.yaml (2f73f5db, variant gpt2) by netwright 0.1.0.
+Generated from language/gpt2.yaml (513b8176, variant gpt2) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, T tokens (T <= n_positions)
@@ -138,7 +138,7 @@ class GPT2LMHeadModel(nn.Module):
 
     @staticmethod
     def _init_weights(module: nn.Module) -> None:
-        if isinstance(module, nn.Embedding | Conv1D):
+        if isinstance(module, nn.Embedding):
             nn.init.normal_(module.weight, std=0.02)
 
     def forward(
