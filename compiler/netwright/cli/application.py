@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train",
     "sweep": "sweep",
     "export": "export",
+    "predict": "predict",
     "bench": "bench",
     "profile": "profile",
     "list": "list_models",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -42,6 +43,19 @@ class Agreement:
     def __str__(self) -> str:
         at = "; ".join(_text(sizes) for sizes in self.sizes)
         return f"within {self.difference:.1g} of the model at {at}"
+
+
+def opened(source: Source, path: Path, open_: Callable[[Path, Source], Runner]) -> Runner:
+    """An exported file in its own runtime; raises Disagrees where that does not open it."""
+    try:
+        return open_(path, source)
+    except ModuleNotFoundError:
+        raise
+    except Exception as error:  # each runtime raises its own
+        raise Disagrees(
+            f"its own runtime does not open `{source.entry.name}`: {first_line(error)}; "
+            "take another `--dtype` or another format"
+        ) from error
 
 
 def check(source: Source, run: Runner) -> Agreement:

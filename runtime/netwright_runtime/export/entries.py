@@ -21,6 +21,9 @@ from netwright_runtime.model.compiled import slots
 
 FORWARD = "forward"
 
+UNNAMED = "output"
+"""What an output is called to which the spec gives no name."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -129,7 +132,7 @@ def _entry(compiled: Compiled, name: str, method: str, given: frozenset[str]) ->
             taken.append(entered[parameter].slot)
         sources[parameter] = source
     outputs = [m.outputs for m in manifest.methods if m.name == method]
-    names = outputs[0] if outputs else tuple(p.name for p in manifest.outputs)
+    names = outputs[0] if outputs else tuple(p.name or UNNAMED for p in manifest.outputs)
     drawn, below = (
         {mine: limits[source] for mine, source in sources.items() if source in limits}
         for limits in (bounds(graph), bounds_of(compiled, case))

@@ -171,7 +171,8 @@ def write(
     with _without_gradients(module):
         for entry in wanted:
             source = Source(found, entry, entry_point(module, entry), options.dtype, options.fixed)
-            target = path if path.suffix else path / f"{entry.name}{format_.suffix}"
+            name = entry.name if format_.graphs else "weights"
+            target = path if path.suffix else path / f"{name}{format_.suffix}"
             files.append(_written(source, format_, target, options.writing, preprocessing))
     left = [e.name for e in all_ if e not in wanted] if format_.graphs else []
     return Exported(tuple(files), () if options.method else tuple(left))
@@ -203,7 +204,7 @@ def _written(
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         format_.write(source, path, metadata, writing)
-        close = _compared(source, format_.open(path, source), writing)
+        close = _compared(source, agreement.opened(source, path, format_.open), writing)
     except BaseException:
         _remove(path)
         raise

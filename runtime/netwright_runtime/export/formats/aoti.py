@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from netwright_runtime.export.tracing import Source, named
 
 def _write(source: Source, path: Path, metadata: Metadata, writing: Writing) -> None:
     try:
-        with whole():
+        with warnings.catch_warnings(), whole():
+            warnings.filterwarnings("ignore", ".isinstance.treespec, LeafSpec.. is deprecated")
             aoti_compile_and_package(
                 source.program,
                 package_path=str(path),
