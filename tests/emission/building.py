@@ -19,6 +19,9 @@ FEATURES = Path(__file__).parent / "features"
 
 REQUIRED: dict[str, dict[str, Any]] = {
     "graph/gcn": {"in_channels": 5, "out_channels": 3},
+    "recommendation/deepfm": {"cardinalities": (5, 7, 3)},
+    "recommendation/dlrm": {"cardinalities": (5, 7, 3)},
+    "recommendation/neumf": {"users": 30, "items": 20},
     "recurrent/lstm_classifier": {"vocab_size": 50},
     "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
 }

@@ -80,6 +80,19 @@ SMALL: dict[str, Small] = {
     "language/transformer": Small(
         {"vocab_size": 80, "dim": 32, "depth": 2, "heads": 4, "hidden": 48}
     ),
+    "recommendation/deepfm": Small(
+        {"numbers": 2, "cardinalities": (5, 7, 3), "dim": 4, "hidden": (8, 6)}, 0
+    ),
+    "recommendation/dlrm": Small(
+        {"numbers": 3, "cardinalities": (7, 5, 11), "bottom": (8, 4), "top": (8, 6)}, 1
+    ),
+    "recommendation/neumf": Small({"users": 30, "items": 20}, 2),
+    "multimodal/clip": Small(
+        {"image_size": 16, "patch_size": 8, "image_dim": 32, "image_depth": 2, "image_heads": 4}
+        | {"vocab_size": 60, "max_positions": 12, "text_dim": 24, "text_depth": 2}
+        | {"text_heads": 3, "shared_dim": 20},
+        4,
+    ),
     "recurrent/lstm_classifier": Small(
         {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2
     ),
