@@ -8,12 +8,10 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch._inductor.config as inductor
 from torch import Tensor, nn
 from torch.fx import GraphModule
 from torch.utils import _pytree as pytree
 
-from netwright_runtime.optimise import regional
 from netwright_runtime.optimise.weights import lent
 
 EAGER = "eager"
@@ -39,6 +37,8 @@ def candidates(
         folded: the graph after those of level 2.
         dynamic: compile for all sizes at once.
     """
+    from netwright_runtime.optimise import regional  # with torch's compiler, which takes a second
+
     kept = True if dynamic else None
     yield Candidate("exact", lambda: exact)
     yield Candidate("folded", lambda: folded)
@@ -74,6 +74,8 @@ class Frozen(nn.Module):
         if sizes in self._seen:
             return self.graph(*args, **kwargs)
         self._seen.add(sizes)
+        import torch._inductor.config as inductor
+
         with inductor.patch(freezing=True):
             return self.graph(*args, **kwargs)
 
