@@ -24,6 +24,7 @@ UNTRACED = {
     "vision/densenet": "compares sizes of the image with `where`",
     "vision/segformer": "compares sizes of the image with `where`",
     "vision/unet": "compares sizes of the image with `where`",
+    "vision/yolov8": "compares sizes of the image with `where`",
     "language/gpt2": "compares the number of tokens with `where`",
     "language/tiny_gpt": "compares the number of tokens with `where`",
     "language/mamba": "takes as many steps in `linear_scan` as the number of tokens asks for",

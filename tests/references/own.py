@@ -189,3 +189,18 @@ def dilated(model: nn.Module, **rates: int) -> nn.Module:
                 module.dilation = (rate, rate)
                 module.padding = tuple(size // 2 * rate for size in module.kernel_size)
     return model
+
+
+def yolo(config: str) -> nn.Module:
+    """A detector of ultralytics, its bins of distances a buffer, since they are never learned.
+
+    It finds out its strides by running, so that it is built on the CPU.
+    """
+    detector = pkgutil.resolve_name("ultralytics.nn.tasks:DetectionModel")
+    with torch.device("cpu"):
+        model: nn.Module = detector(config, verbose=False)
+    (conv,) = [m for name, m in model.named_modules() if name.endswith("dfl.conv")]
+    bins = conv.get_parameter("weight").detach()
+    del conv.weight
+    conv.register_buffer("weight", bins)
+    return model

@@ -79,6 +79,18 @@ def unet(encoder: str, params: dict[str, Any], names: bool = False, **options: A
     )
 
 
+def detections(model: Any, inputs: Inputs) -> Outputs:
+    """Decoded predictions, and what they come from."""
+    predictions, raw = model(inputs["image"])
+    return {"predictions": predictions, "boxes": raw["boxes"], "scores": raw["scores"]}
+
+
+def yolo(name: str, **options: Any) -> Case:
+    """A detector of ultralytics."""
+    reference = call(f"{OWN}.yolo", f"{name}.yaml")
+    return Case(variant=name, reference=reference, run=detections, **options)
+
+
 def segformer_reference(**config: Any) -> Call:
     """A SegFormer for segmentation from a configuration."""
     return call(
@@ -312,6 +324,11 @@ SWIN = (
     ),
 )
 
+YOLOV8 = (
+    yolo("yolov8n", names=True, inputs=images((1, 64, 96))),
+    *(yolo(f"yolov8{size}") for size in "smlx"),
+)
+
 UNET = (
     unet("resnet18", {}, names=True),
     unet("resnet34", {}),
@@ -370,6 +387,7 @@ CASES = {
     "vision/regnet": REGNET,
     "vision/mixer": MIXER,
     "vision/swin": SWIN,
+    "vision/yolov8": YOLOV8,
     "vision/unet": UNET,
     "vision/segformer": SEGFORMER,
 }
