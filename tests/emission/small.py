@@ -23,6 +23,11 @@ class Small:
 
 SMALL: dict[str, Small] = {
     "generative/vae": Small({"channels": 1, "width": 8, "latent": 16}, 1),
+    "graph/gat": Small(
+        {"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3, "heads": 2}, 0
+    ),
+    "graph/gin": Small({"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3}, 0),
+    "graph/graphsage": Small({"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3}, 0),
     "graph/gcn": Small({"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3}, 1),
     "language/bert": Small(
         {"vocab_size": 80, "max_positions": 24, "dim": 48, "depth": 2, "heads": 4}

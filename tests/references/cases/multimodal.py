@@ -1,0 +1,76 @@
+"""Images and texts: transformers."""
+
+from typing import Any
+
+from ..filling import Descriptions
+from .case import Call, Case, Inputs, Outputs, call, drawn
+from .language import PADDED_RIGHT
+
+
+def compared(model: Any, inputs: Inputs) -> Outputs:
+    """Similarities of images and texts, and what was compared."""
+    result = model(**inputs)
+    names = ("logits_per_image", "logits_per_text", "text_embeds", "image_embeds")
+    return {name: getattr(result, name) for name in names}
+
+
+def clip_reference(text: dict[str, Any], image: dict[str, Any], shared: int) -> Call:
+    """A CLIP; `text` and `image` are transformers' own options."""
+    config = call(
+        "transformers.CLIPConfig",
+        text_config={"eos_token_id": 2, **text},
+        vision_config=image,
+        projection_dim=shared,
+    )
+    return call("transformers.CLIPModel", config)
+
+
+def clip(variant: str, *inputs: Descriptions, shared: int = 512, **options: Any) -> Case:
+    """A size of CLIP."""
+    return Case(
+        variant=variant,
+        reference=clip_reference(options.get("text", {}), options["image"], shared),
+        run=compared,
+        inputs=inputs,
+        names=bool(inputs),
+    )
+
+
+def towers(dim: int, depth: int, heads: int) -> dict[str, Any]:
+    """Sizes of a transformer with perceptrons of four times its width."""
+    return {
+        "hidden_size": dim,
+        "num_hidden_layers": depth,
+        "num_attention_heads": heads,
+        "intermediate_size": 4 * dim,
+    }
+
+
+LARGE = towers(1024, 24, 16) | {"patch_size": 14}
+COMPARED: Descriptions = {
+    "pixel_values": drawn("uniform", 2, 3, 16, 16),
+    "input_ids": drawn("tokens:60", 3, 6),
+    "attention_mask": PADDED_RIGHT,
+}
+
+CLIP = (
+    clip("clip-vit-base-patch32", image={"patch_size": 32}),
+    clip("clip-vit-base-patch16", image={"patch_size": 16}),
+    clip("clip-vit-large-patch14", image=LARGE, text=towers(768, 12, 12), shared=768),
+    clip(
+        "clip-vit-large-patch14-336",
+        image=LARGE | {"image_size": 336},
+        text=towers(768, 12, 12),
+        shared=768,
+    ),
+    clip(
+        "tiny",
+        COMPARED,
+        {name: COMPARED[name] for name in ("pixel_values", "input_ids")},
+        image=towers(32, 2, 4) | {"image_size": 16, "patch_size": 8},
+        text=towers(24, 2, 3) | {"vocab_size": 60, "max_position_embeddings": 12},
+        shared=20,
+    ),
+)
+
+CASES = {"multimodal/clip": CLIP}
