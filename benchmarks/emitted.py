@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from netwright_runtime.bench import onnx
 from netwright_runtime.bench.example import Examples, sizes_of
 from netwright_runtime.bench.references import reference
+from netwright_runtime.bench.run import computing_with
 from netwright_runtime.bench.steps import Arguments, inference
 from netwright_runtime.measure.machine import installed
 from netwright_runtime.measure.timing import Time, interleaved
@@ -25,7 +25,7 @@ from benchmarks.result import Goal, Result, Row
 
 _CPU = torch.device("cpu")
 _ROUNDS = 200
-_SECONDS = {"eager": 10.0, "construct": 5.0, "onnxruntime": 5.0}
+_SECONDS = {"eager": 10.0, "construct": 10.0, "onnxruntime": 5.0}
 """CPU seconds for each comparison."""
 _TURN = 0.1
 _LARGE = ("language/llama", "llama3.2-1b")
@@ -77,11 +77,11 @@ _PAIRS = (
 def run() -> Result:
     """Calls, constructors and exports by turns, in CPU seconds of one thread.
 
-    The emitted class alone is compared with the reference's, since both then only construct. To
-    load, check and emit a spec before that is a cost of its own, once for a process.
+    The emitted class alone is constructed, as the reference's is: what comes before, to read, check
+    and emit a spec, happens once in a process, and `netwright bench` shows it.
     """
     times: dict[str, Time] = {}
-    with _one_thread(), tempfile.TemporaryDirectory() as folder:
+    with computing_with(1), tempfile.TemporaryDirectory() as folder:
         for pair in _PAIRS:
             if not pair.needs or installed(pair.needs) is not None:
                 times |= _times(pair, Path(folder))
@@ -113,16 +113,11 @@ def _times(pair: Pair, folder: Path) -> dict[str, Time]:
         sessions = {name: onnx.session(file, inputs, _CPU) for name, file in files.items()}
         found |= _compared(pair, "onnxruntime", sessions)
     emitted = model.namespace[model.manifest.class_name]
-    built: Tasks = {"emitted": emitted, "reference": make, "spec to module": partial(_opened, pair)}
-    return found | _compared(pair, "construct", built)
+    return found | _compared(pair, "construct", {"emitted": emitted, "reference": make})
 
 
 def _call(module: nn.Module, inputs: Mapping[str, Any]) -> Callable[[], Any]:
     return inference(module, Arguments.of(module, inputs))
-
-
-def _opened(pair: Pair) -> nn.Module:
-    return compiled(pair.spec, pair.variant).build()
 
 
 def _compared(pair: Pair, what: str, tasks: Tasks) -> dict[str, Time]:
@@ -139,16 +134,6 @@ def _large() -> dict[str, Time]:
     found = interleaved(tasks, 2, warm_up=0, clock=time.process_time)
     name = f"{_LARGE[1]}, {model.manifest.parameters:,} parameters: construct"
     return {f"{name}, {how}": held for how, held in found.items()}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _rows(times: Mapping[str, Time]) -> tuple[Row, ...]:

@@ -102,6 +102,21 @@ def test_a_strategy_that_fails_is_a_row_that_says_why(
     assert eager.latency is not None
 
 
+def test_a_strategy_may_fail_when_all_are_in_memory(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crowded(task: Task) -> Any:
+        left = iter(range(3))  # a first call, a second, one for its memory
+        return lambda: next(left)
+
+    table = {**STRATEGIES, "compiled": Strategy("compiled", crowded)}
+    monkeypatch.setattr("netwright_runtime.bench.run.STRATEGIES", table)
+    failed, eager = measured(spec, strategies=["compiled", "eager"]).rows
+    assert failed.failed == "StopIteration: no message"
+    assert failed.latency is None
+    assert eager.latency is not None
+
+
 def test_ways_that_do_not_train_or_need_the_spec_are_left_out(
     spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

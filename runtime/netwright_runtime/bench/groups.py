@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,25 +74,27 @@ class Bench:
             torch.compiler.reset()  # what was compiled for other sizes would change what comes now
         calls: dict[str, Call] = {}
         rows: dict[str, Row] = {}
-        for subject in group.subjects:
-            for strategy in group.strategies:
-                if _applies(strategy, subject, group.task):
-                    name = f"{subject.name}, {strategy.name}, {group.task}, batch {group.batch}"
-                    self.progress(name)
-                    rows[name], call = self._ready(subject, strategy, group)
-                    if call is not None:
-                        calls[name] = call
+        for name, subject, strategy in _members(group):
+            self.progress(name)
+            rows[name], call = self._ready(subject, strategy, group)
+            if call is not None:
+                calls[name] = call
+        for name, call in list(calls.items()):  # once more, now that all of them are in memory
+            fault = _fault(call)
+            if fault:
+                rows[name] = replace(rows[name], failed=fault)
+                del calls[name]
         self.progress(f"{group.task}, batch {group.batch}, by turns")
-        times = self._times(calls)
+        times = interleaved(calls, _ROUNDS, seconds=self.seconds, least=_TURN, clock=self.clock)
         return [_timed(row, times[name]) if name in times else row for name, row in rows.items()]
 
     def _ready(self, subject: Subject, strategy: Strategy, group: Group) -> tuple[Row, Call | None]:
         """A row up to the steady calls, and the call; without it where something fails."""
         row = Row(subject.name, strategy.name, group.task, group.batch)
+        training, inputs = group.task == TRAINING, group.inputs
         try:
-            module = subject.make().train(group.task == TRAINING)
-            training, folder = group.task == TRAINING, self.folder
-            task = Task(module, subject.compiled, group.inputs, training, self.device, folder)
+            module = subject.make().train(training)
+            task = Task(module, subject.compiled, inputs, training, self.device, self.folder)
             begin = self.clock()
             call = self._waiting(strategy.prepare(task))
             prepared = self.clock()
@@ -115,8 +117,23 @@ class Bench:
 
         return waited
 
-    def _times(self, calls: Mapping[str, Call]) -> dict[str, Time]:
-        return interleaved(calls, _ROUNDS, seconds=self.seconds, least=_TURN, clock=self.clock)
+
+def _members(group: Group) -> Iterator[tuple[str, Subject, Strategy]]:
+    """Every model in every way that is one for it, with a name."""
+    for subject in group.subjects:
+        for strategy in group.strategies:
+            if _applies(strategy, subject, group.task):
+                name = f"{subject.name}, {strategy.name}, {group.task}, batch {group.batch}"
+                yield name, subject, strategy
+
+
+def _fault(call: Call) -> str:
+    """Why a call fails, empty where it does not."""
+    try:
+        call()
+    except Exception as fault:  # as above
+        return reason(fault)
+    return ""
 
 
 def _applies(strategy: Strategy, subject: Subject, task: str) -> bool:

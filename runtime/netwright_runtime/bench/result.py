@@ -54,7 +54,6 @@ class Report:
     parameters: Mapping[str, int]
     build: Mapping[str, Time]
     rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
 
     def speedup(self, row: Row) -> float | None:
         """How many times as fast as the same model in eager mode."""
