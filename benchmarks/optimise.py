@@ -96,7 +96,7 @@ def measure(spec: str, case: Case) -> Measured:
     model = lent(found.build())
     exact, folded = (optimised_graph(found, model, level)[0] for level in (1, 2))
     called = drawn_inputs(found, exact, case.sizes)
-    others = list(candidates(model, exact, folded, dynamic=False))
+    others = list(candidates(model, exact, folded, "default", dynamic=False))
     ready, tried = prepare(model, others, called, called, _SECONDS)
     chosen = fastest(timed(ready, called, _SECONDS))
     times = timed(ready, called, _SECONDS)

@@ -103,6 +103,17 @@ def test_a_module_that_was_changed_is_refused(path: Path) -> None:
         optimise(model)
 
 
+def test_another_layer_and_hooks_are_refused(path: Path) -> None:
+    model = netwright.build(path)
+    model.drop = nn.ReLU()
+    with pytest.raises(Altered, match="`drop` is ReLU, its spec says Dropout"):
+        optimise(model)
+    hooked = netwright.build(path)
+    hooked.get_submodule("norm").register_forward_hook(lambda *_: None)
+    with pytest.raises(Altered, match="`norm` has hooks"):
+        optimise(hooked)
+
+
 def test_another_module_is_refused() -> None:
     with pytest.raises(NotBuilt, match="`Linear` was not built by"):
         optimise(nn.Linear(2, 2))

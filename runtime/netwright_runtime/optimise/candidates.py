@@ -27,7 +27,7 @@ class Candidate:
 
 
 def candidates(
-    model: nn.Module, exact: GraphModule, folded: GraphModule, dynamic: bool
+    model: nn.Module, exact: GraphModule, folded: GraphModule, mode: str, dynamic: bool
 ) -> Iterator[Candidate]:
     """What there is to try, the cheap first.
 
@@ -35,6 +35,7 @@ def candidates(
         model: in evaluation.
         exact: the graph after the passes of level 1.
         folded: the graph after those of level 2.
+        mode: how to compile, as in `torch.compile`.
         dynamic: compile for all sizes at once.
     """
     from netwright_runtime.optimise import regional  # with torch's compiler, which takes a second
@@ -45,15 +46,15 @@ def candidates(
     if _has_maps(folded):
         yield Candidate("channels_last", lambda: ChannelsLast(folded))
     if regional.choice(model).regional:
-        yield Candidate("regional", lambda: regional.compile(lent(model), dynamic=kept))
-    yield Candidate("compiled", partial(_compiled, folded, kept))
-    yield Candidate("frozen", lambda: Frozen(folded, kept))
+        yield Candidate("regional", lambda: regional.compile(lent(model), mode=mode, dynamic=kept))
+    yield Candidate("compiled", partial(_compiled, folded, mode, kept))
+    yield Candidate("frozen", lambda: Frozen(folded, mode, kept))
 
 
-def _compiled(graph: GraphModule, dynamic: bool | None) -> nn.Module:
+def _compiled(graph: GraphModule, mode: str, dynamic: bool | None) -> nn.Module:
     """The same graph over the same weights, with code of its own for the compiler to replace."""
     made = GraphModule(graph, graph.graph)
-    made.compile(dynamic=dynamic)
+    made.compile(mode=mode, dynamic=dynamic)
     return made
 
 
@@ -64,9 +65,9 @@ class Frozen(nn.Module):
     whenever sizes come in that may need new code, and not for longer.
     """
 
-    def __init__(self, graph: GraphModule, dynamic: bool | None) -> None:
+    def __init__(self, graph: GraphModule, mode: str, dynamic: bool | None) -> None:
         super().__init__()
-        self.graph = _compiled(graph, dynamic)
+        self.graph = _compiled(graph, mode, dynamic)
         self._seen: set[tuple[object, ...]] = set()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

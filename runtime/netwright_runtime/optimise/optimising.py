@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -25,6 +25,17 @@ MEASURED = 3
 """The level that measures candidates."""
 
 Source = str | os.PathLike[str] | Compiled | nn.Module
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How candidates are compared; see `optimise`."""
+
+    examples: Mapping[str, Any]
+    sizes: Mapping[str, int]
+    seconds: float
+    mode: str
+    dynamic: bool
 
 
 class Optimised(nn.Module):
@@ -60,6 +71,7 @@ def optimise(
     examples: Mapping[str, Any] | None = None,
     sizes: Mapping[str, int] | None = None,
     seconds: float = 60.0,
+    mode: str = "default",
     dynamic: bool = False,
     **more: Any,
 ) -> Optimised:
@@ -76,6 +88,7 @@ def optimise(
             optional are `inputs`.
         sizes: at level 3 without `examples`, sizes of the inputs to draw; the others are usual.
         seconds: at level 3, no further candidate is tried once so much time has passed.
+        mode: at level 3, how to compile, as in `torch.compile`.
         dynamic: at level 3, compile once for all sizes; else for the sizes of the examples first.
         variant, params, more: as in `netwright.load`.
 
@@ -88,27 +101,23 @@ def optimise(
     if level not in range(MEASURED + 1):
         raise ValueError(f"there is no level {level}; levels are 0 to {MEASURED}")
     found, model = opened(source, variant, params, more)
-    given = chosen_inputs(found, inputs, examples or {})
+    called = {name: value for name, value in (examples or {}).items() if value is not None}
+    given = chosen_inputs(found, inputs, called)
     if level == MEASURED:
-        return _measured(found, model, given, examples, sizes or {}, seconds, dynamic)
+        measuring = Measuring(called, sizes or {}, seconds, mode, dynamic)
+        return _measured(found, model, given, measuring)
     return Optimised(*optimised_graph(found, model, level, given))
 
 
 def _measured(
-    found: Compiled,
-    model: nn.Module,
-    given: frozenset[str],
-    examples: Mapping[str, Any] | None,
-    sizes: Mapping[str, int],
-    seconds: float,
-    dynamic: bool,
+    found: Compiled, model: nn.Module, given: frozenset[str], measuring: Measuring
 ) -> Optimised:
     exact, _ = optimised_graph(found, model, 1, given)
     folded, report = optimised_graph(found, model, 2, given)
-    called = examples or drawn_inputs(found, exact, sizes)
-    first = dynamic_inputs(exact, called) if dynamic else called
-    others = list(candidates(model, exact, folded, dynamic))
-    runs, name, tried = choose(model, others, called, first, seconds)
+    called = measuring.examples or drawn_inputs(found, exact, measuring.sizes)
+    first = dynamic_inputs(exact, called) if measuring.dynamic else called
+    others = list(candidates(model, exact, folded, measuring.mode, measuring.dynamic))
+    runs, name, tried = choose(model, others, called, first, measuring.seconds)
     return Optimised(runs, replace(report, level=MEASURED, tried=tried, chosen=name))
 
 

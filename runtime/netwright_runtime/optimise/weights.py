@@ -29,7 +29,7 @@ def graph_of(compiled: Compiled, model: nn.Module, given: frozenset[str]) -> Gra
     """The graph of a model in evaluation for the optional inputs in `given`, over its weights.
 
     Raises:
-        Altered: the model has other weights than its spec says.
+        Altered: the model is not what its spec says any more.
     """
     with torch.device("meta"):
         graph = compiled.graph(given, dtype=dtype_of(model))
@@ -63,6 +63,22 @@ def _frozen(parameter: nn.Parameter) -> nn.Parameter:
 
 
 def _compare(graph: GraphModule, model: nn.Module) -> None:
+    _compare_weights(graph, model)
+    parts = dict(model.named_modules())
+    for path, part in parts.items():
+        if part._forward_hooks or part._forward_pre_hooks:
+            raise Altered(f"`{path or 'the model'}` has hooks, which a graph would leave out")
+    for node in graph.graph.find_nodes(op="call_module"):
+        ours, theirs = graph.get_submodule(str(node.target)), parts.get(str(node.target))
+        standard = type(ours).__module__.startswith("torch.nn.")
+        if standard and theirs is not None and type(ours) is not type(theirs):
+            raise Altered(
+                f"the model was changed after it was built: `{node.target}` is "
+                f"{type(theirs).__name__}, its spec says {type(ours).__name__}"
+            )
+
+
+def _compare_weights(graph: GraphModule, model: nn.Module) -> None:
     ours, theirs = _shapes(graph), _shapes(model)
     for name in (*ours, *theirs):
         if ours.get(name) != theirs.get(name):

@@ -55,16 +55,16 @@ class Scores:
     hidden: tuple[Hidden, ...] = ()
 
     @property
-    def masked(self) -> bool:
-        return bool(self.added or self.hidden)
+    def masks(self) -> tuple[Node, ...]:
+        return (*self.added, *(hidden.condition for hidden in self.hidden))
 
 
 def rewrite(graph: GraphModule) -> Iterator[Change]:
     written = memory_of(graph).written
     for node in list(graph.graph.nodes):
         scores = _attention(graph, node)
-        if scores is not None and written.isdisjoint(_operands(node, scores)):
-            masked = " with a mask" if scores.masked else ""
+        if scores is not None and written.isdisjoint((*_operands(node, scores), *scores.masks)):
+            masked = " with a mask" if scores.masks else ""
             _replace(graph, node, scores)
             yield Change(path_of(node), f"one call{masked}, scale {scores.scale:g}")
 
@@ -122,7 +122,7 @@ def _scaled(node: Node, name: str) -> Scores | None:
     if not isinstance(value, Node) or not isinstance(factor, int | float) or not factor:
         return None
     found = _scores(value)
-    if found is None or found.masked or node.kwargs.get("rounding_mode"):
+    if found is None or found.masks or node.kwargs.get("rounding_mode"):
         return None
     return replace(found, scale=found.scale * (factor if name == "mul" else 1 / factor))
 
@@ -191,7 +191,7 @@ def _replace(graph: GraphModule, node: Node, scores: Scores) -> None:
     with graph.graph.inserting_before(node):
         key = _turned_back(graph, turned)
         given: dict[str, Any] = {"scale": scores.scale}
-        if scores.masked:
+        if scores.masks:
             given["attn_mask"] = _mask(graph, query, scores)
         args = (query, key, value)
         called = graph.graph.call_function(F.scaled_dot_product_attention, args, given)
