@@ -56,7 +56,10 @@ graph:
 """
 
 REQUIRED: dict[str, dict[str, Any]] = {
+    "gat": {"in_channels": 5, "out_channels": 3},
     "gcn": {"in_channels": 5, "out_channels": 3},
+    "gin": {"in_channels": 5, "out_channels": 3},
+    "graphsage": {"in_channels": 5, "out_channels": 3},
     "lstm_classifier": {"vocab_size": 50},
     "ft_transformer": {"n_cont_features": 6, "cat_cardinalities": [3, 7]},
 }

@@ -18,7 +18,10 @@ SPECS = Path(__file__).parents[2] / "specs"
 FEATURES = Path(__file__).parent / "features"
 
 REQUIRED: dict[str, dict[str, Any]] = {
+    "graph/gat": {"in_channels": 5, "out_channels": 3},
     "graph/gcn": {"in_channels": 5, "out_channels": 3},
+    "graph/gin": {"in_channels": 5, "out_channels": 3},
+    "graph/graphsage": {"in_channels": 5, "out_channels": 3},
     "recommendation/deepfm": {"cardinalities": (5, 7, 3)},
     "recommendation/dlrm": {"cardinalities": (5, 7, 3)},
     "recommendation/neumf": {"users": 30, "items": 20},
