@@ -30,6 +30,17 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Entered:
+    """A value of the graph at which a method enters.
+
+    value  its path in the graph; that of an input of the model is the input's name
+    """
+
+    slot: Slot
+    value: str
+
+
+@dataclass(frozen=True)
 class Param:
     """A param of a spec, with the value that it has here.
 
@@ -78,6 +89,9 @@ class Compiler(Protocol):
 
     def lower(self, given: frozenset[str], training: bool) -> GraphModule:
         """The graph for the optional inputs in `given`, by the back end without source."""
+
+    def entered(self, method: str) -> Mapping[str, Entered]:
+        """What each input of a method stands for, by the method's names for them."""
 
     def sizes(self, given: Mapping[str, int]) -> dict[str, int]:
         """A size for every dim of a plain call: as given, else a usual one."""

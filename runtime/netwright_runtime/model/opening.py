@@ -21,13 +21,23 @@ from netwright.driver.rows import Row, rows
 from netwright.driver.rows import sizes as chosen_sizes
 from netwright.driver.write import artifact_of
 from netwright.ir.dims import evaluate
+from netwright.ir.printer import to_source
 from netwright.ir.program import Module
-from netwright.ir.values import ModuleValue
+from netwright.ir.values import ModuleValue, Value, tensors
+from netwright.passes.methods import entered
 from netwright.passes.model import Case, Elaboration
 from torch import nn
 from torch.fx import GraphModule
 
-from netwright_runtime.model.compiled import Compiled, Cost, Param, Refused, size_text
+from netwright_runtime.model.compiled import (
+    Compiled,
+    Cost,
+    Entered,
+    Param,
+    Refused,
+    Slot,
+    size_text,
+)
 
 
 def compiled(
@@ -133,6 +143,14 @@ class _Compiler:
     def lower(self, given: frozenset[str], training: bool) -> GraphModule:
         return graph(self.model, inputs=given, training=training)
 
+    def entered(self, method: str) -> dict[str, Entered]:
+        found = next(m for m in self.model.module.methods if m.name == method)
+        values = entered(self.elaboration, found)
+        return {
+            name: Entered(_slot(name, value), to_source(found.inputs[name]))
+            for name, value in values.items()
+        }
+
     def sizes(self, given: Mapping[str, int]) -> dict[str, int]:
         return chosen_sizes(self.elaboration, self.elaboration.primary, given)
 
@@ -168,6 +186,12 @@ class _Compiler:
             return _compiled(self.name, model, {**self.given, **params})
         except SpecError as fault:
             raise _refused(fault) from fault
+
+
+def _slot(name: str, value: Value) -> Slot:
+    items = list(tensors(value))
+    shape = tuple(map(size_text, items[0].type.shape))
+    return Slot(name, items[0].type.dtype, shape, len(items) if isinstance(value, tuple) else None)
 
 
 def _cost(row: Row, sizes: Mapping[str, int]) -> Cost:
