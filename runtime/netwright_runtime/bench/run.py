@@ -137,7 +137,9 @@ def _points(
 
 
 def _parameters(subject: Subject) -> int:
-    """The number of a model's parameters; NotMeasured where it cannot be made."""
+    """The number of a model's parameters; NotMeasured for a reference that cannot be made."""
+    if subject.compiled is not None:
+        return subject.compiled.manifest.parameters
     try:
         return sum(p.numel() for p in subject.make().parameters())
     except Exception as fault:
@@ -157,7 +159,7 @@ def _builds(
         "spec to module": lambda: compiled(spec, variant, params=params).build()
     }
     tasks |= {f"constructor of {subject.name}": subject.make for subject in subjects}
-    return interleaved(tasks, _BUILDS, seconds=seconds, clock=clock)
+    return interleaved(tasks, _BUILDS, warm_up=0, seconds=seconds, clock=clock)
 
 
 def _on(device: torch.device, make: Callable[[], nn.Module]) -> nn.Module:
