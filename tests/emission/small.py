@@ -22,6 +22,11 @@ class Small:
 
 
 SMALL: dict[str, Small] = {
+    "audio/whisper": Small(
+        {"mel_bins": 8, "frames": 10, "vocab_size": 60, "max_tokens": 20, "dim": 24, "heads": 3}
+        | {"encoder_depth": 2, "decoder_depth": 2},
+        7,
+    ),
     "generative/vae": Small({"channels": 1, "width": 8, "latent": 16}, 1),
     "graph/gat": Small(
         {"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3, "heads": 2}, 0
@@ -98,6 +103,11 @@ SMALL: dict[str, Small] = {
         | {"text_heads": 3, "shared_dim": 20},
         4,
     ),
+    "multimodal/siglip": Small(
+        {"image_size": 16, "patch_size": 8, "vocab_size": 60, "max_positions": 12, "dim": 24}
+        | {"depth": 2, "heads": 3, "hidden": 40},
+        8,
+    ),
     "recurrent/lstm_classifier": Small(
         {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2
     ),
@@ -114,6 +124,8 @@ SMALL: dict[str, Small] = {
     "vision/convnext": Small(
         {"depths": (1, 1, 2, 1), "dims": (8, 16, 24, 32), "num_classes": 10}, 4
     ),
+    "vision/deeplabv3": Small({"depths": (1, 1, 1, 1), "width": 8, "num_classes": 3}, 0),
+    "vision/deeplabv3plus": Small({"depths": (1, 1, 1, 1), "width": 8, "num_classes": 3}, 0),
     "vision/deit": Small({"img_size": 32, "depth": 2, "num_classes": 10, "dim": 24, "heads": 2}, 6),
     "vision/dinov2": Small({"img_size": 28, "depth": 2, "dim": 24, "heads": 2}, 3),
     "vision/densenet": Small(
@@ -147,6 +159,7 @@ SMALL: dict[str, Small] = {
         6,
     ),
     "vision/unet": Small({"num_classes": 3, "channels": (32, 24, 16, 16, 8)}, 4),
+    "vision/yolo11": Small({"width": 0.0625, "num_classes": 3}, 0),
     "vision/yolov8": Small({"width": 0.0625, "num_classes": 3}, 0),
     "vision/vit": Small(
         {"img_size": 32, "patch_size": 8, "depth": 2, "num_classes": 10, "dim": 48, "heads": 3}, 7

@@ -1,6 +1,7 @@
 """Every recorded case, by spec."""
 
 from . import (
+    audio,
     decoders,
     encoders,
     generative,
@@ -26,6 +27,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     **seq2seq.CASES,
     **states.CASES,
     **multimodal.CASES,
+    **audio.CASES,
     **generative.CASES,
     **graph.CASES,
     **recurrent.CASES,

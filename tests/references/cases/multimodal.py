@@ -73,4 +73,55 @@ CLIP = (
     ),
 )
 
-CASES = {"multimodal/clip": CLIP}
+SIGLIP_TINY = towers(24, 2, 3) | {"intermediate_size": 40}
+SIGLIP_LARGE = towers(1024, 24, 16)
+SIGLIP_SO400M = towers(1152, 27, 16) | {"intermediate_size": 4304}
+
+
+def siglip(
+    variant: str,
+    *inputs: Descriptions,
+    tower: dict[str, Any] | None = None,
+    text: dict[str, Any] | None = None,
+    **image: int,
+) -> Case:
+    """A size of SigLIP, whose towers are alike; `text` and `image` are transformers' options."""
+    config = call(
+        "transformers.SiglipConfig",
+        text_config={**(tower or {}), **(text or {})},
+        vision_config={**(tower or {}), **image},
+    )
+    return Case(
+        variant=variant,
+        reference=call("transformers.SiglipModel", config),
+        run=compared,
+        inputs=inputs,
+        names=bool(inputs),
+    )
+
+
+SIGLIP = (
+    siglip("siglip-base-patch16-224"),
+    siglip("siglip-base-patch16-256", image_size=256),
+    siglip("siglip-base-patch16-384", image_size=384),
+    siglip("siglip-base-patch16-512", image_size=512),
+    siglip("siglip-large-patch16-256", tower=SIGLIP_LARGE, image_size=256),
+    siglip("siglip-large-patch16-384", tower=SIGLIP_LARGE, image_size=384),
+    siglip(
+        "siglip-so400m-patch14-224",
+        tower=SIGLIP_SO400M,
+        text={"max_position_embeddings": 16},
+        patch_size=14,
+    ),
+    siglip("siglip-so400m-patch14-384", tower=SIGLIP_SO400M, patch_size=14, image_size=384),
+    siglip(
+        "tiny",
+        {name: COMPARED[name] for name in ("pixel_values", "input_ids")},
+        tower=SIGLIP_TINY,
+        text={"vocab_size": 60, "max_position_embeddings": 12},
+        image_size=16,
+        patch_size=8,
+    ),
+)
+
+CASES = {"multimodal/clip": CLIP, "multimodal/siglip": SIGLIP}
