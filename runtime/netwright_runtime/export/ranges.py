@@ -14,6 +14,7 @@ from typing import Any
 
 from netwright.artifact import Manifest
 from torch.export import ExportedProgram
+from torch.utils._sympy.numbers import int_oo
 from torch.utils._sympy.value_ranges import ValueRanges
 
 from netwright_runtime.export.entries import Entry
@@ -38,7 +39,7 @@ def admit(
             continue
         least, most = bounds(manifest, name)
         before = program.range_constraints[symbol]
-        upper = before.upper if most is None else most
+        upper = int_oo if most is None else most
         program.range_constraints[symbol] = ValueRanges(min(least, before.lower), upper)
 
 

@@ -25,8 +25,12 @@ _COMBINATIONS = 2000
 _MAP = 64
 """Least height and width of a map to trace at: a size of 1 further down would seem constant."""
 
-_FIRST = 3
-"""Least size of other dims to trace at; each gets another one, or two would seem to be equal."""
+_FIRST = 9
+"""Least size of other dims to trace at, above usual kernels, whose sizes decide branches. Each gets
+another one, or two would seem to be equal."""
+
+_SAMPLES = 3
+"""Least size of the batch to trace at: a size of 1 would be taken for constant."""
 
 
 def dims_of(slots: Iterable[Slot]) -> list[str]:
@@ -43,7 +47,9 @@ def trace_sizes(manifest: Manifest, entry: Entry, fixed: Mapping[str, int]) -> S
     """
     maps = _maps(entry.slots)
     names = dims_of(entry.slots)
+    batch = batch_dim(manifest)
     least = {name: _MAP if name in maps else _FIRST + at for at, name in enumerate(names)}
+    least |= {batch: _SAMPLES} if batch in least else {}
     found = _admissible(manifest, names, least, fixed, {})
     if found is None:
         listed = ", ".join(f"`{c}`" for c in manifest.constraints)

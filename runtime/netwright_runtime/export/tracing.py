@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -15,8 +14,10 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.export import export as torch_export
 
+from netwright_runtime.export.attention import OneHead
 from netwright_runtime.export.entries import Entry
 from netwright_runtime.export.metadata import Metadata, Value
+from netwright_runtime.export.noise import quiet
 from netwright_runtime.export.ranges import admit, names, readable
 from netwright_runtime.export.recurrent import whole
 from netwright_runtime.export.refusal import Unexportable, first_line, place
@@ -84,9 +85,7 @@ class Source:
         manifest = self.compiled.manifest
         shapes = dynamic_shapes(manifest, self.entry, self.fixed)
         try:
-            with warnings.catch_warnings(), whole():
-                # torch's LSTM keeps a list beside its weights, and is told so.
-                warnings.filterwarnings("ignore", message="The tensor attributes .*_flat_weights")
+            with quiet(), whole(), OneHead():
                 made = torch_export(
                     self.module, (), self.inputs(self.sizes), dynamic_shapes=shapes, strict=False
                 )

@@ -6,12 +6,13 @@ torchao packs them for GPUs and for ARM only.
 
 from __future__ import annotations
 
-import logging
 from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import nn
+
+from netwright_runtime.export.noise import quiet
 
 _INT4: torch.dtype = vars(torch)["int4"]
 """torch's stubs lack it."""
@@ -26,10 +27,10 @@ def weight_only(module: nn.Module, scheme: str) -> nn.Module:
     Raises:
         ModuleNotFoundError: torchao is not installed.
     """
-    logging.getLogger("torchao").setLevel(logging.ERROR)  # it tells of kernels for other machines
-    from torchao.quantization import Int8WeightOnlyConfig, IntxWeightOnlyConfig, quantize_
-    from torchao.quantization.granularity import PerGroup
-    from torchao.utils import unwrap_tensor_subclass
+    with quiet():
+        from torchao.quantization import Int8WeightOnlyConfig, IntxWeightOnlyConfig, quantize_
+        from torchao.quantization.granularity import PerGroup
+        from torchao.utils import unwrap_tensor_subclass
 
     four = scheme == "int4-weights"
     config: Any = (

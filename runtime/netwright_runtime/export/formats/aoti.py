@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch._inductor import aoti_compile_and_package, aoti_load_package
 from netwright_runtime.export.agreement import Runner
 from netwright_runtime.export.formats.format import Format, Writing
 from netwright_runtime.export.metadata import KEY, Metadata
+from netwright_runtime.export.noise import quiet
 from netwright_runtime.export.recurrent import whole
 from netwright_runtime.export.refusal import Unexportable, first_line
 from netwright_runtime.export.tracing import Source, named
@@ -21,8 +21,7 @@ from netwright_runtime.export.tracing import Source, named
 
 def _write(source: Source, path: Path, metadata: Metadata, writing: Writing) -> None:
     try:
-        with warnings.catch_warnings(), whole():
-            warnings.filterwarnings("ignore", ".isinstance.treespec, LeafSpec.. is deprecated")
+        with quiet(), whole():
             aoti_compile_and_package(
                 source.program,
                 package_path=str(path),

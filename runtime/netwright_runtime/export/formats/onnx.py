@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +15,7 @@ from torch import Tensor
 from netwright_runtime.export.agreement import Runner
 from netwright_runtime.export.formats.format import Format, Writing, flat
 from netwright_runtime.export.metadata import KEY, Metadata
+from netwright_runtime.export.noise import quiet
 from netwright_runtime.export.onnx_quantising import quantise
 from netwright_runtime.export.ranges import readable
 from netwright_runtime.export.recurrent import whole
@@ -48,7 +46,7 @@ def translated(source: Source, opset: int | None) -> Model:
         Unexportable: one of torch's operators has no translation.
     """
     try:
-        with _quiet(), whole():
+        with quiet(), whole():
             made = torch.onnx.export(
                 source.program, dynamo=True, opset_version=opset, verbose=False, optimize=True
             )
@@ -68,23 +66,6 @@ def save(model: Model, path: Path, external: int) -> bool:
     large = sum(weight.nbytes for weight in weights if weight is not None) > external
     onnx_ir.save(model, path, external_data=f"{path.name}.data" if large else None)
     return large
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what the exporter says of torchvision and of its own insides."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnx_ir", "onnxscript")]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            for module in ("torch", "onnxscript", "onnx_ir", "copyreg"):
-                warnings.filterwarnings("ignore", module=rf"{module}(\.|$)")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _rename(model: Model, source: Source, metadata: Metadata) -> None:

@@ -1,0 +1,45 @@
+"""Every model of the catalogue goes to ONNX and pt2, with open dims.
+
+Of a model with state the graph that goes on from it is taken, which holds the other one's nodes
+too; `python -m benchmarks.support` exports all entry points.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from netwright_runtime.export import agreement
+from netwright_runtime.export.entries import Entry, entries
+from netwright_runtime.export.formats import FORMATS
+from netwright_runtime.export.formats.format import Writing
+from netwright_runtime.export.tracing import Source, entry_point
+from netwright_runtime.model import Compiled
+
+from tests.export.small import names, small
+
+
+def taken(model: Compiled) -> list[Entry]:
+    """The graphs to export: `forward`, with state where there is any, and the methods."""
+    found = entries(model)
+    return [
+        found[1] if model.manifest.state else found[0],
+        *found[2 if model.manifest.state else 1 :],
+    ]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_model_goes_to_pt2_and_onnx(name: str, tmp_path: Path) -> None:
+    model = small(name)
+    module = model.build().eval().requires_grad_(False)
+    for entry in taken(model):
+        source = Source(model, entry, entry_point(module, entry), torch.float32)
+        dims = {dim.name for dim in model.manifest.dims}
+        shape = {size for value in source.metadata().inputs for size in value.shape}
+        assert not dims or shape & dims, "no dim stayed open"
+        assert not dims or source.sizes not in source.others
+        for to in ("pt2", "onnx"):
+            path = tmp_path / f"{entry.name}{FORMATS[to].suffix}"
+            FORMATS[to].write(source, path, source.metadata(), Writing())
+            agreement.check(source, FORMATS[to].open(path, source))
