@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from netwright_runtime.bench import onnx
 from netwright_runtime.bench.example import Examples, sizes_of
 from netwright_runtime.bench.references import reference
 from netwright_runtime.bench.run import computing_with
 from netwright_runtime.bench.steps import Arguments, inference
 from netwright_runtime.measure.machine import installed
 from netwright_runtime.measure.timing import Time, interleaved
-from netwright_runtime.model import compiled
+from netwright_runtime.model import Compiled, compiled
 from torch import nn
 
 from benchmarks.result import Goal, Result, Row
@@ -86,11 +85,12 @@ def run() -> Result:
             if not pair.needs or installed(pair.needs) is not None:
                 times |= _times(pair, Path(folder))
         times |= _large()
-    missing = {pair.needs for pair in _PAIRS if pair.needs and installed(pair.needs) is None}
+    needed = {"onnxruntime", *(pair.needs for pair in _PAIRS if pair.needs)}
+    missing = [name for name in sorted(needed) if installed(name) is None]
     notes = (
         *(
             f"{name} is not installed: what would be compared with it is left out."
-            for name in sorted(missing)
+            for name in missing
         ),
         "CPU seconds of one thread. What is constructed may come out 2% slower than itself.",
         "The reference's ONNX file has the sizes of the call; ours takes inputs of all sizes.",
@@ -107,13 +107,21 @@ def _times(pair: Pair, folder: Path) -> dict[str, Time]:
     inputs = Examples(model, _CPU).inputs(sizes)
     modules = {"emitted": model.build().eval(), "reference": make().eval()}
     found = _compared(pair, "eager", {name: _call(m, inputs) for name, m in modules.items()})
-    if pair.onnx:
-        known = {"emitted": model, "reference": None}
-        files = {name: onnx.exported(known[name], m, inputs, folder) for name, m in modules.items()}
-        sessions = {name: onnx.session(file, inputs, _CPU) for name, file in files.items()}
-        found |= _compared(pair, "onnxruntime", sessions)
+    if pair.onnx and installed("onnxruntime") is not None:
+        found |= _compared(pair, "onnxruntime", _sessions(model, modules, inputs, folder))
     emitted = model.namespace[model.manifest.class_name]
     return found | _compared(pair, "construct", {"emitted": emitted, "reference": make})
+
+
+def _sessions(
+    model: Compiled, modules: Mapping[str, nn.Module], inputs: Mapping[str, Any], folder: Path
+) -> Tasks:
+    """The two modules as ONNX files in onnxruntime."""
+    from netwright_runtime.bench import onnx
+
+    known = {"emitted": model, "reference": None}
+    files = {name: onnx.exported(known[name], m, inputs, folder) for name, m in modules.items()}
+    return {name: onnx.session(file, inputs, _CPU) for name, file in files.items()}
 
 
 def _call(module: nn.Module, inputs: Mapping[str, Any]) -> Callable[[], Any]:
