@@ -27,6 +27,7 @@ SMALL: dict[str, Small] = {
         | {"encoder_depth": 2, "decoder_depth": 2},
         7,
     ),
+    "generative/dcgan": Small({"latent": 6, "widths": (8, 4)}, 1),
     "generative/vae": Small({"channels": 1, "width": 8, "latent": 16}, 1),
     "graph/gat": Small(
         {"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3, "heads": 2}, 0
@@ -103,10 +104,17 @@ SMALL: dict[str, Small] = {
         | {"text_heads": 3, "shared_dim": 20},
         4,
     ),
+    "multimodal/llava": Small(
+        {"image_size": 16, "patch_size": 8, "image_dim": 32, "image_depth": 1, "image_heads": 4}
+        | {"image_token": 3, "vocab_size": 60, "dim": 32, "depth": 2, "heads": 4, "hidden": 48}
+    ),
     "multimodal/siglip": Small(
         {"image_size": 16, "patch_size": 8, "vocab_size": 60, "max_positions": 12, "dim": 24}
         | {"depth": 2, "heads": 3, "hidden": 40},
         8,
+    ),
+    "recurrent/gru_classifier": Small(
+        {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 1
     ),
     "recurrent/lstm_classifier": Small(
         {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2
@@ -167,6 +175,15 @@ SMALL: dict[str, Small] = {
 }
 
 INPUTS: dict[str, filling.Descriptions] = {
+    "multimodal/llava": {
+        "input_ids": {"values": [[9, 3, 3, 3, 3, 12], [9, 3, 3, 3, 3, 7]]},
+        "pixel_values": {"shape": [2, 3, 16, 16], "values": "uniform"},
+        "attention_mask": {"values": [[1, 1, 1, 0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 1, 1, 1, 1, 1]]},
+        "past": [
+            {"shape": [2, 2, 4, 3, 8], "values": "normal"},
+            {"shape": [2, 2, 4, 3, 8], "values": "normal"},
+        ],
+    },
     "language/mamba": {
         "input_ids": {"shape": [2, 3], "values": "tokens:80"},
         "past_conv": [

@@ -21,9 +21,12 @@ BOTH = pytest.mark.parametrize(("spec", "variant"), ONE_EACH)
 
 UNTRACED = {
     "vision/convnext": "compares sizes of the image with `where`",
+    "vision/deeplabv3": "compares sizes of the image with `where`",
+    "vision/deeplabv3plus": "compares sizes of the image with `where`",
     "vision/densenet": "compares sizes of the image with `where`",
     "vision/segformer": "compares sizes of the image with `where`",
     "vision/unet": "compares sizes of the image with `where`",
+    "vision/yolo11": "compares sizes of the image with `where`",
     "vision/yolov8": "compares sizes of the image with `where`",
     "language/gpt2": "compares the number of tokens with `where`",
     "language/tiny_gpt": "compares the number of tokens with `where`",

@@ -79,6 +79,14 @@ def unet(encoder: str, params: dict[str, Any], names: bool = False, **options: A
     )
 
 
+def deeplab(name: str, encoder: str, **options: Any) -> Case:
+    """A DeepLab of segmentation_models_pytorch without pretrained weights."""
+    reference = call(
+        f"segmentation_models_pytorch.{name}", encoder, encoder_weights=None, classes=21
+    )
+    return Case(variant=encoder, reference=reference, **options)
+
+
 def detections(model: Any, inputs: Inputs) -> Outputs:
     """Decoded predictions, and what they come from."""
     predictions, raw = model(inputs["image"])
@@ -324,9 +332,24 @@ SWIN = (
     ),
 )
 
+DEEPLABV3 = (
+    deeplab("DeepLabV3", "resnet50", inputs=images((2, 64, 64))),
+    deeplab("DeepLabV3", "resnet101"),
+)
+
+DEEPLABV3PLUS = (
+    deeplab("DeepLabV3Plus", "resnet50", inputs=images((2, 64, 96))),
+    deeplab("DeepLabV3Plus", "resnet101"),
+)
+
 YOLOV8 = (
     yolo("yolov8n", names=True, inputs=images((1, 64, 96))),
     *(yolo(f"yolov8{size}") for size in "smlx"),
+)
+
+YOLO11 = (
+    yolo("yolo11n", names=True, inputs=images((1, 64, 96))),
+    *(yolo(f"yolo11{size}") for size in "smlx"),
 )
 
 UNET = (
@@ -387,7 +410,10 @@ CASES = {
     "vision/regnet": REGNET,
     "vision/mixer": MIXER,
     "vision/swin": SWIN,
+    "vision/deeplabv3": DEEPLABV3,
+    "vision/deeplabv3plus": DEEPLABV3PLUS,
     "vision/yolov8": YOLOV8,
+    "vision/yolo11": YOLO11,
     "vision/unet": UNET,
     "vision/segformer": SEGFORMER,
 }
