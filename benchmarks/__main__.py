@@ -7,7 +7,18 @@ from importlib import import_module
 
 from benchmarks import report
 
-NAMES = ("check", "spans", "layers", "nodes", "hostile", "emitted", "optimise", "saving", "training")
+NAMES = (
+    "check",
+    "spans",
+    "layers",
+    "nodes",
+    "hostile",
+    "emitted",
+    "optimise",
+    "depth",
+    "saving",
+    "training",
+)
 
 
 def main() -> None:

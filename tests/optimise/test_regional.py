@@ -14,6 +14,7 @@ from netwright_runtime.optimise.regional import choice, compile, kernels, region
 from torch import Tensor, nn
 from torch._functorch._aot_autograd.utils import make_boxed_func
 from torch._functorch.aot_autograd import aot_function
+from torch._inductor import cpu_vec_isa
 from torch._inductor.exc import CppCompileError
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -37,7 +38,7 @@ def built(tmp_path) -> Callable[..., nn.Module]:
 def traced(monkeypatch) -> list[str]:
     """No machine code: AOTAutograd's graphs run as they are. Names of what Dynamo was given."""
 
-    def lower(function: nn.Module, tensors: Sequence[Tensor], options: object) -> Any:
+    def lower(function: nn.Module, tensors: Sequence[Tensor], *_: object) -> Any:
         made = aot_function(function, lambda graph, _: make_boxed_func(graph))
         made(*(tensor.detach().clone().requires_grad_(tensor.requires_grad) for tensor in tensors))
         return made
@@ -265,19 +266,18 @@ def test_a_block_that_reads_a_number_is_given_to_dynamo(traced) -> None:
 def test_a_compiler_without_the_instructions_of_the_processor_is_asked_what_it_knows(
     monkeypatch,
 ) -> None:
-    tried: list[list[str]] = []
+    tried: list[str] = []
 
-    def lower(*_: object) -> None:
-        from torch._inductor import cpu_vec_isa
-
-        tried.append([cpu_vec_isa.valid_vec_isa_list.__name__])
+    def lower(function: object, tensors: object, options: object, around: Any) -> None:
+        with around():
+            tried.append(cpu_vec_isa.valid_vec_isa_list.__name__)
         if len(tried) == 1:
             raise CppCompileError(["g++"], "unrecognized command-line option")
 
     monkeypatch.setattr(kernels, "_lower", lower)
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     kernels.compiled(nn.Linear(1, 1), [torch.ones(1)], "default")
-    assert tried == [["<lambda>"], ["valid_vec_isa_list"]]
+    assert tried == ["<lambda>", "valid_vec_isa_list"]
 
 
 @pytest.mark.parametrize(

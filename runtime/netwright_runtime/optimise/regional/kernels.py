@@ -1,22 +1,23 @@
 """From a block to machine code: AOTAutograd and Inductor, without Dynamo.
 
-What a fresh process pays for one block is mostly the C++ compiler. So the block becomes one file
-of C++ (`cpp_wrapper`), compiled once, in this process; and the vector instructions are those that
-the processor names, where Inductor compiles and loads trial programs to find out. Should the
-compiler not know them, the file does not compile, and Inductor's own way is taken.
+What a fresh process pays for one block is mostly the C++ compiler. So all kernels of a block are
+one file (`onefile`), compiled in this process; and the vector instructions are those that the
+processor names, where Inductor compiles and loads trial programs to find out. Should the compiler
+not know them, the file does not compile, and Inductor's own way is taken.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, cast
 from unittest.mock import patch
 
 from torch import Tensor, nn
 
 Code = Callable[..., Sequence[Tensor]]
+Around = Callable[[], AbstractContextManager[object]]
 
 
 def compiled(function: nn.Module, tensors: Sequence[Tensor], mode: str) -> Code:
@@ -26,12 +27,33 @@ def compiled(function: nn.Module, tensors: Sequence[Tensor], mode: str) -> Code:
     options = options_of(mode, tensors)
     examples = [tensor if tensor.is_leaf else _leaf(tensor) for tensor in tensors]
     try:
-        with processor_trusted():
-            return _lower(function, examples, options)
+        return _lower(function, examples, options, _quickly(mode))
     except (CppCompileError, InductorError) as fault:
         if not isinstance(getattr(fault, "inner_exception", fault), CppCompileError):
             raise
-    return _lower(function, examples, options)
+    return _lower(function, examples, options, nullcontext)
+
+
+def _quickly(mode: str) -> Around:
+    """What is done differently around each graph; a backward graph comes at the first gradient."""
+
+    @contextmanager
+    def around() -> Iterator[None]:
+        with processor_trusted(), _one_file(mode):
+            yield
+
+    return around
+
+
+def _one_file(mode: str) -> AbstractContextManager[object]:
+    """Kernels of a graph in one file; not those of other modes, whose templates define helpers."""
+    from torch._inductor import async_compile
+
+    from netwright_runtime.optimise.regional.onefile import OneFile
+
+    if mode != "default":
+        return nullcontext()
+    return patch.object(async_compile, "AsyncCompile", OneFile)
 
 
 def _leaf(tensor: Tensor) -> Tensor:
@@ -45,7 +67,7 @@ def options_of(mode: str, tensors: Sequence[Tensor]) -> dict[str, Any]:
 
     options: dict[str, Any] = dict(list_mode_options(mode))
     if all(tensor.device.type == "cpu" for tensor in tensors):
-        options |= {"cpp_wrapper": True, "compile_threads": 1}
+        options["compile_threads"] = 1
     return options
 
 
@@ -57,12 +79,25 @@ def processor_trusted() -> AbstractContextManager[object]:
         return nullcontext()
     named = cpu_vec_isa.x86_isa_checker()
     known = cpu_vec_isa.supported_vec_isa_list
-    usable = [isa for isa in known if all(word in named for word in str(isa).split())]
+    usable = [_untried(isa) for isa in known if all(w in named for w in str(isa).split())]
     return patch.object(cpu_vec_isa, "valid_vec_isa_list", lambda: usable)
 
 
-def _lower(function: nn.Module, tensors: Sequence[Tensor], options: dict[str, Any]) -> Code:
-    from torch import _inductor
+def _untried(isa: Any) -> Any:
+    """The same instructions, which are there without a trial; Inductor's own object stays as
+    it is, since it keeps the outcome."""
+    return type(type(isa).__name__, (type(isa),), {"__bool__": lambda _: True})()
 
-    lowered: Code = _inductor.compile(function, list(tensors), options)  # type: ignore[arg-type]
-    return lowered
+
+def _lower(
+    function: nn.Module, tensors: Sequence[Tensor], options: dict[str, Any], around: Around
+) -> Code:
+    from torch._inductor.compile_fx import compile_fx, compile_fx_inner
+
+    def inner(*given: Any, **named: Any) -> Any:
+        with around():
+            return compile_fx_inner(*given, **named)
+
+    graph: Any = function
+    lowered: Any = compile_fx(graph, list(tensors), inner, options)
+    return cast(Code, lowered)

@@ -1,0 +1,97 @@
+"""Depth is free: 48 equal layers, compiled as a whole and by blocks, at once and ahead of time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from benchmarks import cold
+from benchmarks.processes import ROOT, fresh_environment
+from benchmarks.result import Goal, Result, Row
+from benchmarks.timing import Time, interleaved
+
+_SHALLOW, _DEEP = 12, 48
+_ROUNDS = int(os.environ.get("NETWRIGHT_DEPTH_ROUNDS", "1"))
+_STEADY = 40
+
+_NOTES = (
+    "CPU seconds of a fresh process and of the compilers that it starts, from the call that "
+    "compiles to the first output. torch and its compiler are imported before; Inductor's cache is "
+    "empty; the headers that torch compiles once for a machine, and keeps elsewhere, are there. "
+    "One thread.",
+    "Sizes are in `benchmarks/specs` and `benchmarks/cold.py`: widths of 64 to 384, 128 tokens or "
+    "64x64 pixels, one sample.",
+    "`skips` calls its blocks at three sizes, and `alternating` has two kinds: they need code "
+    "three times and twice.",
+)
+
+
+def run() -> Result:
+    """All models in all ways, one process after the other."""
+    rows: list[Row] = []
+    goals: list[Goal] = []
+    for name in cold.INPUTS:
+        times = _cold(name, ("as_a_whole", "by_dynamo", "by_blocks"), (_DEEP,))
+        times |= _cold(name, ("by_blocks",), (_SHALLOW,))
+        whole, ours = times["as_a_whole", _DEEP], times["by_blocks", _DEEP]
+        rows += (_row(name, way, depth, time, whole) for (way, depth), time in times.items())
+        steady = _speed(name)
+        rows += (Row(f"{name}: a call, {way}", time) for way, time in steady.items())
+        slope = (ours.median - times["by_blocks", _SHALLOW].median) / (_DEEP - _SHALLOW)
+        ratio = steady["by blocks"].median / steady["as a whole"].median
+        goals += (
+            Goal(
+                f"{name}: cold start by blocks against the whole", ours.median / whole.median, 0.1
+            ),
+            Goal(f"{name}: for each further layer", slope, 0.02, "s"),
+            Goal(f"{name}: a call by blocks against the whole", ratio, 1.02),
+        )
+    ahead = _cold("pre_norm", ("packaged_as_a_whole", "packaged_by_blocks"), (_DEEP,))
+    whole, ours = ahead["packaged_as_a_whole", _DEEP], ahead["packaged_by_blocks", _DEEP]
+    rows += (_row("pre_norm", way, depth, time, whole) for (way, depth), time in ahead.items())
+    goals.append(Goal("pre_norm: a package by blocks", ours.median / whole.median, 0.125))
+    return Result("depth", "48 equal layers", tuple(rows), tuple(goals), _NOTES)
+
+
+def _cold(name: str, ways: Sequence[str], depths: Sequence[int]) -> dict[tuple[str, int], Time]:
+    """CPU seconds by way and depth, of as many rounds as there are."""
+    found: dict[tuple[str, int], list[float]] = {(w, d): [] for d in depths for w in ways}
+    for _ in range(_ROUNDS):
+        for (way, depth), seconds in found.items():
+            seconds.append(_once(name, depth, way))
+    return {key: Time.of(seconds) for key, seconds in found.items()}
+
+
+def _once(name: str, depth: int, way: str) -> float:
+    with fresh_environment() as environment, tempfile.TemporaryDirectory() as cache:
+        given = environment | {"TORCHINDUCTOR_CACHE_DIR": cache, "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "benchmarks.cold", name, str(depth), way]
+        done = subprocess.run(
+            command, env=given, cwd=ROOT, check=True, capture_output=True, text=True
+        )
+    return float(done.stdout.split()[-1])
+
+
+def _row(name: str, way: str, depth: int, time: Time, whole: Time) -> Row:
+    ratio = time.median / whole.median
+    return Row(f"{name}: {depth} layers, {way.replace('_', ' ')}", time, ratio, "the whole")
+
+
+def _speed(name: str) -> Mapping[str, Time]:
+    """Seconds of a call, in turns; outputs are equal."""
+    torch.set_num_threads(1)
+    models = {"as a whole": cold.as_a_whole, "by blocks": cold.by_blocks}
+    calls = {}
+    with torch.no_grad():
+        outputs = []
+        for way, made in models.items():
+            model, given = cold.built(name, _DEEP)
+            outputs.append(made(model, given))
+            calls[way] = lambda model=model, given=given: model(given)
+        torch.testing.assert_close(*outputs, atol=1e-3, rtol=1e-3)
+        return interleaved(calls, _STEADY, warm_up=3)
