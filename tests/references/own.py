@@ -180,6 +180,12 @@ def voice_encoder() -> nn.Module:
     return encoder
 
 
+def without_tower_norm(model: nn.Module) -> nn.Module:
+    """A LLaVA without CLIP's last norm, which its patches are taken before."""
+    model.get_submodule("model.vision_tower").post_layernorm = nn.Identity()
+    return model
+
+
 def dilated(model: nn.Module, **rates: int) -> nn.Module:
     """Trade strides for dilation in whole stages (`layer4=2`), first block included: DeepLab's."""
     for stage, rate in rates.items():

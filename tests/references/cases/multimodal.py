@@ -3,8 +3,8 @@
 from typing import Any
 
 from ..filling import Descriptions
-from .case import Call, Case, Inputs, Outputs, call, drawn
-from .language import PADDED_RIGHT
+from .case import OWN, Call, Case, Inputs, Outputs, call, drawn, listed
+from .language import PADDED_RIGHT, caching_decoder
 
 
 def compared(model: Any, inputs: Inputs) -> Outputs:
@@ -124,4 +124,65 @@ SIGLIP = (
     ),
 )
 
-CASES = {"multimodal/clip": CLIP, "multimodal/siglip": SIGLIP}
+
+def llava(
+    variant: str, *inputs: Descriptions, image: dict[str, Any], text: dict[str, Any], token: int
+) -> Case:
+    """A LLaVA whose tower ends where its patches are taken; `image` and `text` as above."""
+    config = call(
+        "transformers.LlavaConfig",
+        vision_config=call("transformers.CLIPVisionConfig", **image),
+        text_config=call("transformers.LlamaConfig", **text, rms_norm_eps=1e-5),
+        image_token_index=token,
+        vision_feature_layer=-1,
+    )
+    model = call("transformers.LlavaForConditionalGeneration", config)
+    return Case(
+        variant=variant,
+        reference=call(f"{OWN}.without_tower_norm", model),
+        run=caching_decoder,
+        inputs=inputs,
+        names=bool(inputs),
+    )
+
+
+EYES = LARGE | {"image_size": 336, "num_hidden_layers": 23}
+LLAVA_13B = {
+    "vocab_size": 32064,
+    "hidden_size": 5120,
+    "num_hidden_layers": 40,
+    "num_attention_heads": 40,
+    "intermediate_size": 13824,
+}
+LLAVA_TINY = {
+    "vocab_size": 60,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+}
+IMAGE = drawn("uniform", 2, 3, 16, 16)
+ASKED: Descriptions = {
+    "input_ids": listed([[9, 3, 3, 3, 3, 12, 40], [0, 9, 3, 3, 3, 3, 7]]),
+    "pixel_values": IMAGE,
+    "attention_mask": listed([[1, 1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1]]),
+}
+ANSWERED: Descriptions = {
+    "input_ids": drawn("tokens:60", 2, 2),
+    "past": [drawn("normal", 2, 2, 4, 5, 8), drawn("normal", 2, 2, 4, 5, 8)],
+}
+
+LLAVA = (
+    llava("llava-1.5-7b", image=EYES, text={"vocab_size": 32064}, token=32000),
+    llava("llava-1.5-13b", image=EYES, text=LLAVA_13B, token=32000),
+    llava(
+        "tiny",
+        ASKED,
+        ANSWERED,
+        image=towers(32, 1, 4) | {"image_size": 16, "patch_size": 8},
+        text=LLAVA_TINY,
+        token=3,
+    ),
+)
+
+CASES = {"multimodal/clip": CLIP, "multimodal/siglip": SIGLIP, "multimodal/llava": LLAVA}
