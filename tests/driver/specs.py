@@ -60,6 +60,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "gcn": {"in_channels": 5, "out_channels": 3},
     "gin": {"in_channels": 5, "out_channels": 3},
     "graphsage": {"in_channels": 5, "out_channels": 3},
+    "gru_classifier": {"vocab_size": 50},
     "lstm_classifier": {"vocab_size": 50},
     "ft_transformer": {"n_cont_features": 6, "cat_cardinalities": [3, 7]},
 }

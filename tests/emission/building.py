@@ -25,6 +25,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "recommendation/deepfm": {"cardinalities": (5, 7, 3)},
     "recommendation/dlrm": {"cardinalities": (5, 7, 3)},
     "recommendation/neumf": {"users": 30, "items": 20},
+    "recurrent/gru_classifier": {"vocab_size": 50},
     "recurrent/lstm_classifier": {"vocab_size": 50},
     "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
 }

@@ -35,6 +35,7 @@ UNTRACED = {
 """Specs whose `forward` decides by a size, which a symbolic trace does not know, and why."""
 
 STATIC = {
+    "recurrent/gru_classifier": "T",
     "recurrent/lstm_classifier": "T",
     "recurrent/speaker_encoder": "T",
     "language/mamba": "T",
@@ -45,7 +46,7 @@ steps of `linear_scan` follow from it."""
 SAMPLE = ["language/tiny_gpt", "vision/resnet", "vision/segformer", "graph/gcn"]
 """One spec for each structure: attention, convolutions and norms, several maps, scatters."""
 
-LSTM_WEIGHTS = "ignore:The tensor attributes self.lstm._flat_weights:UserWarning"
+LSTM_WEIGHTS = "ignore:The tensor attributes self\\..*_flat_weights:UserWarning"
 """torch's own LSTM keeps a list of its weights beside them, which export remarks on."""
 
 
