@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,8 @@ def _pt2(path: Path) -> Artifact:
     import torch
 
     extra = {FILE: ""}
+    if not zipfile.is_zipfile(path):
+        raise BadFile(f"`{path}` is no program of torch.export: it is no archive")
     try:
         module = torch.export.load(path, extra_files=extra).module()
     except (RuntimeError, ValueError, KeyError, AttributeError, AssertionError) as fault:
