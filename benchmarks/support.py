@@ -29,7 +29,14 @@ _FOUND = Path(__file__).parent / "results" / "support.json"
 _PAGE = ROOT / "docs" / "support.md"
 
 REQUIRED: dict[str, dict[str, Any]] = {
+    "graph/gat": {"in_channels": 5, "out_channels": 3},
     "graph/gcn": {"in_channels": 5, "out_channels": 3},
+    "graph/gin": {"in_channels": 5, "out_channels": 3},
+    "graph/graphsage": {"in_channels": 5, "out_channels": 3},
+    "recommendation/deepfm": {"cardinalities": (5, 7, 3)},
+    "recommendation/dlrm": {"cardinalities": (5, 7, 3)},
+    "recommendation/neumf": {"users": 30, "items": 20},
+    "recurrent/gru_classifier": {"vocab_size": 50},
     "recurrent/lstm_classifier": {"vocab_size": 50},
     "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
 }
