@@ -69,7 +69,10 @@ def main() -> None:
             said = _tried(spec, FORMATS[name])
             print(f"{spec} {name}: {said}", flush=True)
             found.setdefault(spec, {})[name] = said
-    known = {spec: found[spec] for spec in _specs() if spec in found}
+        _keep({spec: found[spec] for spec in _specs() if spec in found})
+
+
+def _keep(known: dict[str, dict[str, str]]) -> None:
     _FOUND.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     _PAGE.write_text(page(known), encoding="utf-8")
 

@@ -1,7 +1,6 @@
 """Every model of the catalogue goes to ONNX and pt2, with open dims.
 
-Of a model with state the graph that goes on from it is taken, which holds the other one's nodes
-too; `python -m benchmarks.support` exports all entry points.
+Entry points whose nodes another one holds are left out; `python -m benchmarks.support` exports all.
 """
 
 from __future__ import annotations
@@ -21,12 +20,11 @@ from tests.export.small import names, small
 
 
 def taken(model: Compiled) -> list[Entry]:
-    """The graphs to export: `forward`, with state where there is any, and the methods."""
+    """`forward`, with state where there is any, and what enters in the midst of the graph."""
     found = entries(model)
-    return [
-        found[1] if model.manifest.state else found[0],
-        *found[2 if model.manifest.state else 1 :],
-    ]
+    inside = {method.name for method in model.manifest.methods if method.inputs}
+    forward = [entry for entry in found if entry.method == "forward"]
+    return [forward[-1], *(entry for entry in found if entry.method in inside)]
 
 
 @pytest.mark.parametrize("name", names())
