@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from netwright.backends.source import Emitted, emit
 from netwright.driver.model import load
 from netwright.frontend.load import load_file
+from netwright.ir.expr import Expr
+from netwright.ir.printer import to_source
 from netwright.passes.generalise import generalise
 from netwright.passes.model import Elaboration
 from torch import nn
@@ -42,6 +45,30 @@ def models() -> tuple[tuple[str, str | None], ...]:
             name = path.relative_to(SPECS).with_suffix("").as_posix()
             found += [(name, variant) for variant in [None, *module.variants]]
     return tuple(found)
+
+
+@cache
+def distinct() -> tuple[tuple[str, str | None], ...]:
+    """Of `models()`, one of each structure: variants alike in all but sizes are left out.
+
+    A size of 0 or 1 may switch something off, and counts as other than a larger one.
+    """
+    found: dict[tuple[str, str], tuple[str, str | None]] = {}
+    for spec, variant in models():
+        module = load_file(SPECS / f"{spec}.yaml").module
+        assert module is not None
+        usual = {param.name: _structure(param.default) for param in module.params}
+        given = {} if variant is None else module.variants[variant].values
+        other = {name: _structure(value) for name, value in given.items()}
+        changed = sorted(item for item in other.items() if item[1] != usual.get(item[0]))
+        found.setdefault((spec, repr(changed)), (spec, variant))
+    return tuple(found.values())
+
+
+def _structure(value: Expr | None) -> str:
+    """A value as text, with 2 for every larger number."""
+    text = "" if value is None else to_source(value)
+    return re.sub(r"(?:[2-9]|\d\d)[\d.e_]*|1[\d.e_]+", "2", text)
 
 
 def elaborated(spec: str, variant: str | None = None, **params: Any) -> Elaboration:

@@ -9,7 +9,7 @@ from typing import Any
 
 from netwright.passes.model import Elaboration
 
-from tests.emission.building import elaborated, models
+from tests.emission.building import distinct, elaborated, models
 from tests.references import filling, fixture
 
 
@@ -243,7 +243,7 @@ def _fitting(inputs: dict[str, Any]) -> dict[str, Any]:
     return inputs
 
 
-SMALL_MODELS = [m for m in models() if m not in SAME_CLASSES]
+SMALL_MODELS = [m for m in distinct() if m not in SAME_CLASSES]
 """What the tests that run models run: spec and variant."""
 
 ONE_EACH = [m for k, m in enumerate(models()) if k == 0 or models()[k - 1][0] != m[0]]

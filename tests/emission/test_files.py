@@ -17,7 +17,7 @@ from netwright.frontend.load import load_file
 from netwright.ir.program import Block, Module
 
 from tests.emission import building
-from tests.emission.building import SPECS, models, of_catalogue
+from tests.emission.building import SPECS, distinct, of_catalogue
 from tests.emission.test_features import elaborated, features
 
 ROOT = Path(__file__).parents[2]
@@ -37,8 +37,8 @@ UNTYPED = {
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """A file name and the text for every model of the catalogue and of the features."""
-    for spec, variant in models():
+    """A file name and the text for models of the catalogue of every structure, and the features."""
+    for spec, variant in distinct():
         yield f"{spec}_{variant or 'plain'}", of_catalogue(spec, variant).text
     for name, variant in features():
         yield (
@@ -95,7 +95,7 @@ def written(module: Module) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("spec", "variant"), models())
+@pytest.mark.parametrize(("spec", "variant"), distinct())
 def test_names(spec: str, variant: str | None) -> None:
     """No name ends in a number that the spec does not have; imports and syntax are on the lists."""
     text = of_catalogue(spec, variant).text
@@ -121,7 +121,7 @@ def names(tree: ast.AST) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("spec", "variant"), models())
+@pytest.mark.parametrize(("spec", "variant"), distinct())
 def test_classes_differ(spec: str, variant: str | None) -> None:
     """No two classes have equal bodies."""
     tree = ast.parse(of_catalogue(spec, variant).text)
@@ -139,7 +139,7 @@ def is_docstring(statement: ast.stmt) -> bool:
 
 def test_docs_are_docstrings() -> None:
     """Every block's `doc` stands in the file."""
-    for spec, variant in models():
+    for spec, variant in distinct():
         text = " ".join(of_catalogue(spec, variant).text.split())
         module = load_file(SPECS / f"{spec}.yaml").module
         assert module is not None
