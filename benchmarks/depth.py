@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -13,7 +14,7 @@ import torch
 from benchmarks import cold
 from benchmarks.processes import ROOT, fresh_environment
 from benchmarks.result import Goal, Result, Row
-from benchmarks.timing import Time, interleaved
+from netwright_runtime.measure.timing import Time, interleaved
 
 _SHALLOW, _DEEP = 12, 48
 _ROUNDS = int(os.environ.get("NETWRIGHT_DEPTH_ROUNDS", "1"))
@@ -83,7 +84,7 @@ def _row(name: str, way: str, depth: int, time: Time, whole: Time) -> Row:
 
 
 def _speed(name: str) -> Mapping[str, Time]:
-    """Seconds of a call, in turns; outputs are equal."""
+    """CPU seconds of a call, in turns; outputs are equal."""
     torch.set_num_threads(1)
     models = {"as a whole": cold.as_a_whole, "by blocks": cold.by_blocks}
     calls = {}
@@ -94,4 +95,4 @@ def _speed(name: str) -> Mapping[str, Time]:
             outputs.append(made(model, given))
             calls[way] = lambda model=model, given=given: model(given)
         torch.testing.assert_close(*outputs, atol=1e-3, rtol=1e-3)
-        return interleaved(calls, _STEADY, warm_up=3)
+        return interleaved(calls, _STEADY, warm_up=3, clock=time.process_time)
