@@ -24,7 +24,7 @@ THOROUGH = [
 def verified() -> list[tuple[str, str | None]]:
     """What differs when it is verified: one variant of each structure; of a spec in which one
     variant stands for all large ones, that one."""
-    return [m for m in distinct() if (stand_in(m[0]) or m[1]) == m[1]]
+    return list(dict.fromkeys((spec, stand_in(spec) or variant) for spec, variant in distinct()))
 
 
 @cache
