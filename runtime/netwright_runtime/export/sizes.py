@@ -25,7 +25,7 @@ _COMBINATIONS = 2000
 _MAP = 64
 """Least height and width of a map to trace at: a size of 1 further down would seem constant."""
 
-_FIRST = 9
+_FIRST = 5
 """Least size of other dims to trace at, above usual kernels, whose sizes decide branches. Each gets
 another one, or two would seem to be equal."""
 

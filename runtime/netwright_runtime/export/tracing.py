@@ -65,15 +65,23 @@ class Source:
 
     def eager(self, inputs: Mapping[str, Any]) -> list[Tensor]:
         """What the model itself gives, one tensor after the other."""
-        with torch.no_grad():
-            return [tensor for _, tensor in named(self.module(**inputs), self.entry)]
+        return [tensor for _, tensor in self._called(inputs)]
 
     @cached_property
     def outputs(self) -> list[str]:
         """The names of all tensors that it gives."""
-        with torch.no_grad():
-            result = self.module(**self.inputs(self.sizes))
-        return [name for name, _ in named(result, self.entry)]
+        return [name for name, _ in self._called(self.inputs(self.sizes))]
+
+    def _called(self, inputs: Mapping[str, Any]) -> list[tuple[str, Tensor]]:
+        try:
+            with torch.no_grad():
+                return named(self.module(**inputs), self.entry)
+        except (RuntimeError, IndexError, ValueError) as error:
+            where = place(self.compiled, error)
+            raise Unexportable(
+                f"the model itself fails{where and f' ({where})'}: {first_line(error)}; "
+                "rule such sizes out by `where`, or fix them by `--size`"
+            ) from error
 
     @cached_property
     def program(self) -> ExportedProgram:
