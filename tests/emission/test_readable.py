@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import netwright
+import torch
 
 from tests.emission.building import SPECS
 
@@ -17,3 +20,27 @@ def test_a_size_has_one_spelling() -> None:
 def test_rules_for_one_class_share_a_condition() -> None:
     source = netwright.emit(SPECS / "vision/segformer.yaml", variant="b0")
     assert source.count("isinstance(module") == 1
+
+
+LISTS = """\
+netwright: 1
+model: Lists
+params: {sizes: [8, 6], dim: 4}
+inputs: {x: "float[B, 5]"}
+graph:
+  wide: "[2 * s for s in sizes]"
+  more: wide + sizes + [dim]
+  same: {op: Linear, out_features: 5, when: "sizes == [8, 6]"}
+  layers:
+    repeat: width in more
+    graph: {fc: Linear(out_features=width)}
+"""
+
+
+def test_lists_beside_list_params(tmp_path: Path) -> None:
+    """A list param is a tuple, so that what it is joined with or compared to is one too."""
+    path = tmp_path / "lists.yaml"
+    path.write_text(LISTS, encoding="utf-8")
+    model = netwright.build(path)
+    assert model(torch.ones(2, 5)).shape == (2, 4)
+    assert hasattr(model.same, "weight")

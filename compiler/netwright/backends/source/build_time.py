@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netwright.backends.source import calls
 from netwright.backends.source.access import access
-from netwright.backends.source.code import Extras, call, path
+from netwright.backends.source.code import Extras, as_tuple, call, path
 from netwright.backends.source.context import ClassContext
 from netwright.backends.source.hoisting import hoisted
 from netwright.backends.source.translate import Translator
@@ -73,7 +73,7 @@ class BuildTime(Translator):
             return ex.Comprehension(self._linspace(expr, ex.Name("k")), ("k",), steps)
         if is_call(expr, "make_divisible"):
             self.extras.helpers.add("make_divisible")
-        return super().expr(expr)
+        return _beside_tuples(super().expr(expr))
 
     def _linspace(self, expr: ex.Call, index: ex.Expr) -> ex.Expr:
         """Item `index` of `linspace(start, end, steps)` as arithmetic."""
@@ -85,6 +85,16 @@ class BuildTime(Translator):
         width = ex.Binary("-", self.expr(end), self.expr(start))
         part = ex.Binary("/", ex.Binary("*", width, index), span)
         return ex.Binary("+", self.expr(start), part)
+
+
+def _beside_tuples(expr: ex.Expr) -> ex.Expr:
+    """Operands that are lists as tuples, since list params are: `widths + (dim,)`."""
+    match expr:
+        case ex.Binary(op=op, left=left, right=right):
+            return ex.Binary(op, as_tuple(left), as_tuple(right), span=expr.span)
+        case ex.Compare(left=left, ops=ops, rights=rights):
+            return ex.Compare(as_tuple(left), ops, tuple(map(as_tuple, rights)), span=expr.span)
+    return expr
 
 
 def is_call(expr: ex.Expr, name: str) -> bool:

@@ -21,6 +21,7 @@ from netwright.backends.source.code import (
     If,
     SetAttribute,
     Statement,
+    as_tuple,
     call,
     path,
     self_attr,
@@ -120,7 +121,8 @@ class Constructor(Modules):
             or not self.is_build(node.value)
         ):
             return
-        self.statements.append(Assign(node.targets, self.expr(node.value), span=node.span))
+        value = as_tuple(self.expr(node.value))
+        self.statements.append(Assign(node.targets, value, span=node.span))
         for target in node.targets:
             if target in stored:
                 attribute = attribute_name(self.context, target)
