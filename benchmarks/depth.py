@@ -10,11 +10,11 @@ import time
 from collections.abc import Mapping, Sequence
 
 import torch
+from netwright_runtime.measure.timing import Time, interleaved
 
 from benchmarks import cold
 from benchmarks.processes import ROOT, fresh_environment
 from benchmarks.result import Goal, Result, Row
-from netwright_runtime.measure.timing import Time, interleaved
 
 _SHALLOW, _DEEP = 12, 48
 _ROUNDS = int(os.environ.get("NETWRIGHT_DEPTH_ROUNDS", "1"))
