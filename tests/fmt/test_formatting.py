@@ -146,6 +146,12 @@ def test_the_kinds_of_another_files_arguments_are_not_known() -> None:
     assert '  a: {op: n.B(mode="fast"), size: 3}\n' in format_text(text + given, long=True)
 
 
+def test_a_colon_in_braces_stays_in_quotes() -> None:
+    """YAML's C parser refuses it elsewhere, `(arXiv:2309)`."""
+    text = 'netwright: 1\nmodel: M\n\nparams:\n  a: {type: int, doc: "see (arXiv:2309)"}\n'
+    assert 'doc: "see (arXiv:2309)"' in format_text(text + "\ngraph: {b: ReLU}\n")
+
+
 def test_text_laid_out_by_hand_stays() -> None:
     text = "netwright: 1\nmodel: M\ndoc: |\n    One.\n\n      - two\ngraph: {a: ReLU}\n"
     assert "doc: |\n  One.\n\n    - two\n" in format_text(text)
