@@ -44,3 +44,14 @@ def test_lists_beside_list_params(tmp_path: Path) -> None:
     model = netwright.build(path)
     assert model(torch.ones(2, 5)).shape == (2, 4)
     assert hasattr(model.same, "weight")
+
+
+def test_no_attribute_hides_what_every_module_has(tmp_path: Path) -> None:
+    path = tmp_path / "halves.yaml"
+    path.write_text(
+        'netwright: 1\nmodel: Halves\nparams: {dim: 8}\ninputs: {x: "float[B, dim]"}\n'
+        "graph:\n  half: dim // 2\n  out: x * half\n",
+        encoding="utf-8",
+    )
+    model = netwright.build(path)
+    assert model.half()(torch.ones(1, 8).half()).eq(4).all()

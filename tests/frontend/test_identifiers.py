@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from netwright.frontend.builtins import CONSTANTS
 from netwright.frontend.identifiers import (
-    GRAPH_ATTRIBUTES,
     IMPORTED,
-    MODULE_ATTRIBUTES,
     closest,
     fault_of,
 )
+from netwright.ir.attributes import GRAPH_ATTRIBUTES, MODULE_ATTRIBUTES
 from torch import fx, nn
 
 from tests.frontend.specs import HEAD, codes

@@ -10,12 +10,13 @@ from netwright.diagnostics import Diagnostic, Label
 from netwright.frontend import keys, lower_extras
 from netwright.frontend.document import MappingValue, Scalar, Value
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import GRAPH_ATTRIBUTES, fault_of
+from netwright.frontend.identifiers import fault_of
 from netwright.frontend.lower_nodes import NodeLowering
 from netwright.frontend.lower_params import inputs, outputs, params, usable
 from netwright.frontend.properties import properties
 from netwright.frontend.scope import FileScope, block_scope
 from netwright.frontend.slips import misspelt, slips
+from netwright.ir.attributes import GRAPH_ATTRIBUTES
 from netwright.ir.expr import Expr
 from netwright.ir.program import Block, ExprNode, InlineNode, Module, Node
 from netwright.source import Span

@@ -10,8 +10,9 @@ from netwright.frontend import keys
 from netwright.frontend.document import MappingValue, Scalar, SequenceValue, Value
 from netwright.frontend.faulty import Faulty
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import MODULE_ATTRIBUTES, fault_of
+from netwright.frontend.identifiers import fault_of
 from netwright.frontend.scalars import Part, Place
+from netwright.ir.attributes import MODULE_ATTRIBUTES
 from netwright.ir.expr import Expr, Literal
 from netwright.ir.program import Control, Given, KeyPart, Loop
 from netwright.source import NOWHERE, Span

@@ -9,8 +9,9 @@ from netwright.diagnostics import Diagnostic
 from netwright.frontend import keys
 from netwright.frontend.document import Scalar, Value
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import MODULE_ATTRIBUTES, did_you_mean
+from netwright.frontend.identifiers import did_you_mean
 from netwright.frontend.lower_params import convert, usable
+from netwright.ir.attributes import MODULE_ATTRIBUTES
 from netwright.ir.expr import Expr
 from netwright.ir.program import Block, InitRule, KeyRule, Method, Param, Tie, Variant
 from netwright.source import Span

@@ -16,13 +16,14 @@ from netwright.frontend.captures import captures
 from netwright.frontend.document import MappingValue, Refused, Scalar, Value
 from netwright.frontend.faulty import Faulty
 from netwright.frontend.form import Form
-from netwright.frontend.identifiers import MODULE_ATTRIBUTES, fault_of, is_integer, usable_name
+from netwright.frontend.identifiers import fault_of, is_integer, usable_name
 from netwright.frontend.lower_control import control, given, misplaced
 from netwright.frontend.lower_params import convert, outputs
 from netwright.frontend.name_exprs import text_of
 from netwright.frontend.scope import Binding, BlockCallee, Callee, OpCallee, Scope
 from netwright.frontend.slips import arguments_of, control_slips, required_of, slips
 from netwright.frontend.typeparse import ANY
+from netwright.ir.attributes import MODULE_ATTRIBUTES
 from netwright.ir.expr import Call, Expr, ListExpr, Literal, Name
 from netwright.ir.program import (
     Block,

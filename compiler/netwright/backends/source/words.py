@@ -8,6 +8,7 @@ from netwright.backends.source.attributes import location
 from netwright.backends.source.context import ClassContext
 from netwright.backends.source.naming import Names, snake
 from netwright.ir import expr as ex
+from netwright.ir.attributes import MODULE_ATTRIBUTES
 from netwright.ir.instance import Instance
 from netwright.ir.printer import to_source
 from netwright.ir.program import Block, ExprNode, ModuleNode, Node
@@ -72,11 +73,13 @@ def _dim_words(context: ClassContext, name: str) -> list[str]:
 
 
 def attribute_name(context: ClassContext, name: str) -> str:
-    """The attribute that keeps a number for `forward`; a node of the same name has the name."""
+    """The attribute that keeps a number for `forward`; a node of the same name has the name, and
+    what every module has is not hidden (`half`)."""
     if context.host is not None:
         return _hosted_name(context, context.host, name)
     chosen = ctor_name(context, name)
-    return f"{chosen}_value" if chosen in _modules(context) else chosen
+    taken = chosen in _modules(context) or chosen in MODULE_ATTRIBUTES
+    return f"{chosen}_value" if taken else chosen
 
 
 def _hosted_name(context: ClassContext, host: ClassContext, name: str) -> str:
