@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
+import netwright
+import torch
 from netwright.driver.model import load
 
 from tests.emission.building import FEATURES, built, class_of, emitted, executed
@@ -35,3 +38,31 @@ def test_a_value_is_returned_once() -> None:
     classes = executed(emitted(load(STAGES).elaborate()).text)
     returned = inspect.signature(classes["StagesWalked"].forward).return_annotation
     assert returned == "Tensor"
+
+
+MAPS = """\
+netwright: 1
+model: Maps
+inputs: {x: "float[B, 4, H, W]"}
+graph:
+  neck:
+    graph:
+      a: Conv2d(out_channels=4, kernel_size=1)(x)
+      b: Conv2d(out_channels=6, kernel_size=1)(a)
+    outputs: {a: a, b: b}
+  heads: {op: Heads, from: [[neck.a, neck.b]]}
+blocks:
+  Heads:
+    inputs: {maps: "list[float[B, ...]]"}
+    graph:
+      each: {each: m in maps, graph: {head: "Conv2d(out_channels=2, kernel_size=1)(m)"}}
+      out: cat(each, dim=1)
+"""
+
+
+def test_sizes_of_a_lists_items_are_passed(tmp_path: Path) -> None:
+    """A type that leaves them open has no names for them."""
+    path = tmp_path / "maps.yaml"
+    path.write_text(MAPS, encoding="utf-8")
+    assert "Heads(4, 6)" in netwright.emit(path)
+    assert netwright.build(path)(torch.ones(1, 4, 3, 3)).shape == (1, 4, 3, 3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netwright.ir import expr as ex
 from netwright.ir.dims import Size, ground
 from netwright.ir.instance import CallBlock, Instance, ModuleChild, Path, WeightDecl
-from netwright.ir.program import Block, InlineNode, ModuleNode, Node
+from netwright.ir.program import Block, InlineNode, ModuleNode, Node, TypeExpr
 from netwright.ir.values import (
     POISON,
     ModuleValue,
@@ -138,13 +138,21 @@ def _enter(
 
 
 def _sizes_known(instance: Instance, inputs: Mapping[str, Value]) -> dict[str, Size]:
-    """What the callee's names of sizes are here; an inline block's by input and axis
+    """What the callee's names of sizes are here; sizes that it has no names for by input and axis
     (`x.1`, of a list `xs[0].1`)."""
     sizes = dict(instance.dims)
-    if instance.block.inline:
-        for name, value in inputs.items():
+    open_ = {i.name for i in instance.block.inputs if _is_open(i.type)}
+    for name, value in inputs.items():
+        if instance.block.inline or name in open_:
             sizes.update(_axes(name, value))
     return sizes
+
+
+def _is_open(declared: TypeExpr) -> bool:
+    """Whether a type has `...` for some of its sizes."""
+    if declared.item is not None:
+        return _is_open(declared.item)
+    return any(isinstance(dim, ex.Dots) for dim in declared.dims)
 
 
 def _axes(name: str, value: Value) -> Iterator[tuple[str, Size]]:
