@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml constraints.txt $(WEIGHTS) | $(BIN)/python
 
 setup: $(STAMP) ## create .venv with everything that development needs
 
-demo: $(STAMP) ## a spec, from check to trained model
+demo: $(STAMP) ## a spec, from check to a trained model that answers from ONNX
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
 test: $(STAMP) ## the whole suite; ARGS="-k shapes" narrows it

@@ -21,5 +21,10 @@ sed 's/^model: .*/model: {spec: digits.yaml, variant: small}/' "$here/digits.yam
 run cat recipe.yaml
 run netwright train recipe.yaml --out run
 run ls run
-say python "examples/digits.py" digits.yaml --variant small --seconds 15 --export digits.onnx
-python "$here/digits.py" digits.yaml --variant small --seconds 15 --export digits.onnx
+run netwright export run --to onnx -o digits.onnx
+say python -c "(the first digits as digits.npy)"
+python -c "import numpy, sklearn.datasets as d; numpy.save('digits.npy', d.load_digits().images[:3, None].astype('f4') / 16)"
+run netwright predict digits.onnx digits.npy
+run netwright bench digits.yaml --variant small --size H=8,W=8 --strategies eager,optimised,onnx --seconds 1
+say python "examples/digits.py" digits.yaml --variant small --seconds 5  # the same in a loop of your own
+python "$here/digits.py" digits.yaml --variant small --seconds 5

@@ -45,8 +45,7 @@ def run(
     if format_ not in FORMATS:
         raise CallError(f"there is no format `{format_}`; there are {', '.join(FORMATS)}")
     try:
-        from netwright_runtime.predict.artifact import BadFile, opened
-        from netwright_runtime.predict.predicting import predict
+        from netwright_runtime.predict import BadFile, opened, predict
 
         opened_artifact = opened(artifact)
     except ModuleNotFoundError as missing:

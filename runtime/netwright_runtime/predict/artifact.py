@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Artifact:
     run: Run
 
 
-def opened(path: Path) -> Artifact:
+def opened(path: str | os.PathLike[str]) -> Artifact:
     """The graph in an ONNX file or a pt2.
 
     A pt2 is a program: open those alone that come from where you trust.
@@ -36,6 +37,7 @@ def opened(path: Path) -> Artifact:
         BadFile: it is neither, is damaged, or was not exported by netwright.
         ModuleNotFoundError: its runtime is not installed.
     """
+    path = Path(path)
     if not path.is_file():
         raise BadFile(f"there is no file `{path}`")
     if path.suffix == ".onnx":

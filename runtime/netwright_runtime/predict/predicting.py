@@ -14,7 +14,7 @@ from netwright_runtime.export.metadata import Metadata
 from netwright_runtime.predict.answers import answer, refusal
 from netwright_runtime.predict.artifact import Artifact
 from netwright_runtime.predict.checking import Unfit, fit
-from netwright_runtime.predict.reading import Sample, batched, samples
+from netwright_runtime.predict.reading import Sample, batched, sample, samples
 
 Answer = dict[str, Any]
 """What is said of one sample, as JSON holds it: `input` and the rest, or `input` and `error`."""
@@ -25,22 +25,45 @@ Ready = tuple[Sample, Mapping[str, Array]]
 
 def predict(artifact: Artifact, paths: Iterable[Path], batch_size: int) -> Iterator[Answer]:
     """The answer to each sample of some files, in order."""
+    metadata, preparation = artifact.metadata, _preparation(artifact)
+    read = (s for path in paths for s in samples(path, metadata, preparation))
+    return _answers(artifact, preparation, read, batch_size)
+
+
+def respond(
+    artifact: Artifact, records: Iterable[Mapping[str, Any]], batch_size: int = 32
+) -> Iterator[Answer]:
+    """The answer to each record, in order: fields by name, as a service is given them.
+
+    Fields are those that the model was trained on, or its inputs where the file has no
+    preprocessing; arrays may be nested lists.
+    """
+    preparation = _preparation(artifact)
+    given = (sample("record", at, record, preparation) for at, record in enumerate(records))
+    return _answers(artifact, preparation, given, batch_size)
+
+
+def _preparation(artifact: Artifact) -> Preparation | None:
+    said = artifact.metadata.preprocessing
+    return None if said is None else Preparation.from_data(said)
+
+
+def _answers(
+    artifact: Artifact, preparation: Preparation | None, given: Iterable[Sample], batch_size: int
+) -> Iterator[Answer]:
     metadata = artifact.metadata
-    said = metadata.preprocessing
-    preparation = None if said is None else Preparation.from_data(said)
     many = batched(metadata)
     waiting: list[Ready] = []
-    for path in paths:
-        for sample in samples(path, metadata, preparation):
-            ready = _ready(sample, metadata, many)
-            full = len(waiting) >= _at_once(metadata, batch_size, many)
-            if waiting and (full or isinstance(ready, dict) or not _alike(waiting[-1], ready)):
-                yield from _answered(artifact, waiting, preparation, many)
-                waiting = []
-            if isinstance(ready, dict):
-                yield ready
-            else:
-                waiting.append(ready)
+    for each in given:
+        ready = _ready(each, metadata, many)
+        full = len(waiting) >= _at_once(metadata, batch_size, many)
+        if waiting and (full or isinstance(ready, dict) or not _alike(waiting[-1], ready)):
+            yield from _answered(artifact, waiting, preparation, many)
+            waiting = []
+        if isinstance(ready, dict):
+            yield ready
+        else:
+            waiting.append(ready)
     if waiting:
         yield from _answered(artifact, waiting, preparation, many)
 

@@ -42,14 +42,15 @@ def samples(path: Path, metadata: Metadata, preparation: Preparation | None) -> 
     """The samples in a file, in order; a sample that cannot be read comes with its fault."""
     try:
         for row, record in _records(path, metadata, preparation):
-            yield _sample(str(path), row, record, preparation)
+            yield sample(str(path), row, record, preparation)
     except (OSError, ValueError, csv.Error, zipfile.BadZipFile) as fault:
         yield Sample(str(path), None, fault=str(fault))
 
 
-def _sample(
+def sample(
     name: str, row: int | None, record: Mapping[str, Any], preparation: Preparation | None
 ) -> Sample:
+    """A record as a sample; one that does not fit comes with its fault."""
     if preparation is None:
         return Sample(name, row, {key: np.asarray(value) for key, value in record.items()})
     try:
@@ -93,7 +94,10 @@ def _fields(preparation: Preparation, kind: type[Image] | type[TextTokens]) -> l
 
 def _one(fields: list[str], what: str, path: Path) -> list[str]:
     if not fields:
-        raise ValueError(f"the model was not trained on {what}; give what it was trained on")
+        raise ValueError(
+            f"the model was not trained on {what}, and cannot tell how they become its inputs; "
+            "give `.npy` or `.npz` files, or tables of what it was trained on"
+        )
     return fields
 
 
