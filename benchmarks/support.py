@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from netwright_runtime.export.agreement import Agreement, Disagrees
 from netwright_runtime.export.exporting import Options, write
@@ -23,24 +22,11 @@ from netwright_runtime.model.domains import smallest
 from netwright_runtime.verify.smaller import smaller
 
 from benchmarks.processes import ROOT
+from tests.emission.building import REQUIRED
 
 SPECS = ROOT / "specs"
 _FOUND = Path(__file__).parent / "results" / "support.json"
 _PAGE = ROOT / "docs" / "support.md"
-
-REQUIRED: dict[str, dict[str, Any]] = {
-    "graph/gat": {"in_channels": 5, "out_channels": 3},
-    "graph/gcn": {"in_channels": 5, "out_channels": 3},
-    "graph/gin": {"in_channels": 5, "out_channels": 3},
-    "graph/graphsage": {"in_channels": 5, "out_channels": 3},
-    "recommendation/deepfm": {"cardinalities": (5, 7, 3)},
-    "recommendation/dlrm": {"cardinalities": (5, 7, 3)},
-    "recommendation/neumf": {"users": 30, "items": 20},
-    "recurrent/gru_classifier": {"vocab_size": 50},
-    "recurrent/lstm_classifier": {"vocab_size": 50},
-    "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
-}
-"""Values for the params that a spec leaves open."""
 
 _INTRODUCTION = """# Support
 

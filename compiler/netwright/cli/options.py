@@ -12,3 +12,10 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A param's value; may be given again."),
 ]
+Size = Annotated[
+    list[str] | None,
+    typer.Option(metavar="DIM=NUMBER", help="Sizes of the inputs' dims: `B=2,T=128`."),
+]
+Depth = Annotated[
+    int | None, typer.Option(metavar="NUMBER", help="How many levels to show; else all.", min=1)
+]

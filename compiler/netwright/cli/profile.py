@@ -11,7 +11,7 @@ import typer
 
 from netwright.cli import assignments
 from netwright.cli.measured import at, missing_extra, place, show_seconds, width
-from netwright.cli.options import Set, Spec, Variant
+from netwright.cli.options import Depth, Set, Size, Spec, Variant
 from netwright.driver.failure import CallError
 from netwright.driver.units import show_bytes, show_count
 
@@ -38,13 +38,8 @@ def run(
     spec: Spec,
     variant: Variant = None,
     set_: Set = None,
-    size: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DIM=NUMBER", help="Sizes of the inputs' dims: `B=2,T=128`."),
-    ] = None,
-    depth: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="How many levels to show; else all.", min=1)
-    ] = None,
+    size: Size = None,
+    depth: Depth = None,
     sort: Annotated[
         Order,
         typer.Option(help="The tree of the model, or its nodes by what they take, most first."),

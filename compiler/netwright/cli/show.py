@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netwright.cli import assignments
-from netwright.cli.options import Set, Spec, Variant
+from netwright.cli.options import Depth, Set, Size, Spec, Variant
 from netwright.driver.count import count, tied, total_bytes, total_parameters
 from netwright.driver.model import load
 from netwright.driver.peak import peak_bytes
@@ -33,13 +33,8 @@ def run(
     spec: Spec,
     variant: Variant = None,
     set_: Set = None,
-    size: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DIM=NUMBER", help="Sizes of the inputs' dims: `B=2,T=128`."),
-    ] = None,
-    depth: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="How many levels to show; else all.", min=1)
-    ] = None,
+    size: Size = None,
+    depth: Depth = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the tree as JSON.")] = False,
 ) -> None:
     """Show the tree of a model: types, parameters, FLOPs, memory of activations and weights."""
