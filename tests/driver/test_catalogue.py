@@ -65,3 +65,11 @@ def test_an_unknown_name_is_a_fault_of_the_call_and_gets_a_suggestion():
 def test_a_name_does_not_lead_out_of_the_catalogue(name):
     with pytest.raises(UnknownSpec):
         catalogue.find(name)
+
+
+def test_the_catalogue_is_found_after_a_change_of_folder(tmp_path, monkeypatch):
+    """Its specs are remembered; how they are shown depends on where one is."""
+    monkeypatch.chdir(catalogue.root().parent)
+    assert catalogue.find("vae").path.as_posix() == "specs/generative/vae.yaml"
+    monkeypatch.chdir(tmp_path)
+    assert catalogue.find("vae").path.is_absolute()

@@ -20,11 +20,18 @@ from tests.mutations.source import Mutant, Source
 
 SPECS = Path(__file__).parents[2] / "specs"
 OURS = Path(__file__).parent / "specs"
+CHOSEN = (
+    "audio/whisper", "blocks/maps", "generative/vae", "graph/gcn", "language/bert", "language/gpt2",
+    "language/mixtral", "language/tiny_gpt", "multimodal/clip", "recurrent/lstm_classifier",
+    "tabular/ft_transformer", "timeseries/patchtst", "timeseries/tsmixer", "vision/efficientnet",
+    "vision/mixer", "vision/resnet", "vision/segformer", "vision/unet", "vision/vit",
+)  # fmt: skip
+"""Of the catalogue, some of each field: a seeded fault costs a check of all variants."""
 FOUND = [
-    *sorted(path.relative_to(SPECS).as_posix() for path in SPECS.rglob("*.yaml")),
+    *(f"{name}.yaml" for name in CHOSEN),
     *sorted(f"mutations/{path.name}" for path in OURS.glob("*.yaml")),
 ]
-"""The catalogue, and specs with what it has no use for."""
+"""Those, and specs with what the catalogue has no use for."""
 PLACES = 5
 """Places of each kind of fault in a spec, spread over the file."""
 

@@ -8,7 +8,7 @@ from netwright.driver.emit import emit
 from netwright.passes import work
 
 SPECS = Path(__file__).parents[2] / "specs"
-MARGIN = 2.5
+MARGIN = 1.3
 """How many times the work that the largest spec of the catalogue takes is allowed."""
 
 _HEAD = """

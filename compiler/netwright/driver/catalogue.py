@@ -81,7 +81,7 @@ def _entry(top: Path, path: Path) -> Entry | None:
     held = variants.entries.items() if isinstance(variants, MappingValue) else ()
     names = tuple(name for name, value in held if not _has_purpose(value))
     name = path.relative_to(top).with_suffix("").as_posix()
-    return Entry(name, _shown(path), "" if model is None else getattr(model, "text", ""), names)
+    return Entry(name, path, "" if model is None else getattr(model, "text", ""), names)
 
 
 def _has_purpose(variant: object) -> bool:
@@ -109,7 +109,7 @@ def model_names() -> dict[str, Found]:
         for entry, variant in owners:
             folder = entry.name.rpartition("/")[0]
             full = name if len(owners) == 1 else f"{folder}/{name}"
-            found[full] = Found(entry.path, variant)
+            found[full] = Found(_shown(entry.path), variant)
     return dict(sorted(found.items()))
 
 
@@ -147,14 +147,14 @@ def _matches(name: str) -> Iterator[Found]:
         return
     specs = [e for e in entries() if name in (e.name, e.stem)]
     if specs:
-        yield from (Found(e.path) for e in specs)
+        yield from (Found(_shown(e.path)) for e in specs)
         return
-    yield from (Found(e.path, name) for e in entries() if name in e.variants)
+    yield from (Found(_shown(e.path), name) for e in entries() if name in e.variants)
 
 
 def _several(name: str, matches: list[Found]) -> str:
     names = [n for n, found in model_names().items() if found in matches]
-    names += [e.name for e in entries() if Found(e.path) in matches]
+    names += [e.name for e in entries() if Found(_shown(e.path)) in matches]
     return f"`{name}` means several: {', '.join(names)}"
 
 

@@ -1,7 +1,7 @@
 """What evaluating a spec may cost, over all of its variants: a spec always ends, and soon.
 
 Work is counted in units of about a microsecond: an expression or an item of a list is one, a node
-about forty. A spec has a fixed amount, less what reading its nodes took: two and a half times what
+about forty. A spec has a fixed amount, less what reading its nodes took: a third more than what
 the largest of the catalogue takes. One that writes out more nodes than that is enough for may visit
 each of them once.
 """
