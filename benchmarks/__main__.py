@@ -13,6 +13,7 @@ NAMES = (
     "layers",
     "nodes",
     "hostile",
+    "lines",
     "emitted",
     "optimise",
     "depth",

@@ -1,6 +1,6 @@
 """efficientnet_b1: EfficientNet B0 to B7 (arXiv:1905.11946).
 
-Generated from vision/efficientnet.yaml (a24fb2e5, variant efficientnet_b1) by netwright 0.1.0.
+Generated from vision/efficientnet.yaml (41c9687d, variant efficientnet_b1) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, H height, W width
@@ -34,6 +34,8 @@ def make_divisible(
 
 
 class SqueezeExcite(nn.Module):
+    """Scales every channel by what all channels together say (arXiv:1709.01507)."""
+
     def __init__(self, in_channels: int, squeeze: int) -> None:
         super().__init__()
         self.conv_reduce = nn.Conv2d(in_channels, squeeze, kernel_size=1)
