@@ -173,7 +173,7 @@ def _postfix(expr: Expr, indent: int, prefix: str, suffix: str) -> list[str]:
     """A chain of calls and subscripts: from the left, the first brackets that do not fit are
     opened."""
     root, links = _links(expr)
-    seen, attributes = False, 0
+    seen, attributes = _root(root).startswith("("), 0
     for link in links:
         attributes += seen and not link.brackets
         seen = seen or bool(link.brackets)
