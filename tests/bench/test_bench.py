@@ -145,7 +145,7 @@ def test_the_optimised_model_and_that_of_onnxruntime_give_what_the_model_gives(
     spec: Path, tmp_path: Path
 ) -> None:
     inputs = {"x": torch.ones(3, 4)}
-    module = torch.nn.Linear(4, 2)
+    module = torch.nn.Linear(4, 2).eval()
     task = Task(module, None, inputs, False, torch.device("cpu"), tmp_path)
     (given,) = STRATEGIES["onnx"].prepare(task)()
     torch.testing.assert_close(torch.from_numpy(given), module(inputs["x"]).detach())

@@ -10,7 +10,8 @@ import torch
 from netwright_runtime.model import Compiled
 from netwright_runtime.model.compiled import size_text
 from netwright_runtime.model.domains import domains
-from netwright_runtime.verify.compare import all_identical, leaves, scalar
+from netwright_runtime.model.nearness import leaves
+from netwright_runtime.verify.compare import all_identical, scalar
 from netwright_runtime.verify.property import Trial
 from netwright_runtime.verify.subject import Subject
 from torch import Tensor, nn

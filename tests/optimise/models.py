@@ -12,7 +12,7 @@ from netwright_runtime.model import Compiled, compiled
 from netwright_runtime.model.bounds import bounds
 from netwright_runtime.model.compiled import slots
 from netwright_runtime.model.inputs import drawn
-from netwright_runtime.optimise.agreement import distance
+from netwright_runtime.model.nearness import distance
 from netwright_runtime.optimise.optimising import optimised_graph
 from netwright_runtime.optimise.report import Report
 from netwright_runtime.optimise.weights import graph_of, lent, reads

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from netwright_runtime.model import Compiled, compiled
 from netwright_runtime.model.domains import domains
-from netwright_runtime.optimise.agreement import distance
+from netwright_runtime.model.nearness import distance
 from netwright_runtime.optimise.passes import PASSES
 from netwright_runtime.optimise.rewriting import apply, size
 from netwright_runtime.optimise.weights import graph_of

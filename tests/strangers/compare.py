@@ -33,8 +33,9 @@ from tests.emission.building import class_of
 from tests.strangers.choices import params_of
 from tests.strangers.evaluate import DTYPES, plain
 from tests.strangers.grammar import DRAWS, Drawn, run
-from tests.strangers.oracle import Oracle, Store
+from tests.strangers.oracle import Oracle
 from tests.strangers.printed import LIBRARY, library_of, text_of
+from tests.strangers.state import Store
 from tests.strangers.syntax import Inline, Module, Spec
 
 RANDOM = frozenset({

@@ -21,7 +21,8 @@ from tests.strangers.choices import modes, params_of
 from tests.strangers.evaluate import DTYPES, Names, evaluate
 from tests.strangers.hand import Hand, NothingFits, World
 from tests.strangers.nodes import MODULE_PARAMS
-from tests.strangers.oracle import REFUSALS, Frame, Oracle, Store, strict
+from tests.strangers.oracle import Oracle
+from tests.strangers.state import REFUSALS, Frame, Store, strict
 from tests.strangers.structures import fill
 from tests.strangers.syntax import (
     Block,

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from tests.strangers.choices import literal
 from tests.strangers.evaluate import Results, plain
-from tests.strangers.oracle import REFUSALS, Frame, Oracle, Store
+from tests.strangers.oracle import Oracle
+from tests.strangers.state import REFUSALS, Frame, Store
 from tests.strangers.syntax import Block, Expression, Node, Parameter
 
 T = TypeVar("T")

@@ -21,7 +21,8 @@ from netwright.ops.table import MODULES
 from tests.strangers.choices import modes, params_of
 from tests.strangers.compare import errors_of
 from tests.strangers.grammar import DRAWS, Drawn, meeting
-from tests.strangers.oracle import REFUSALS, Oracle, Store, strict
+from tests.strangers.oracle import Oracle
+from tests.strangers.state import REFUSALS, Store, strict
 from tests.strangers.syntax import (
     Block,
     Buffer,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tests.strangers import modules, nodes
 from tests.strangers.hand import Dim, Hand, NothingFits, Value
-from tests.strangers.oracle import Frame, Store
+from tests.strangers.state import Frame, Store
 from tests.strangers.syntax import (
     Block,
     Buffer,

@@ -18,9 +18,9 @@ from tests.strangers.grammar import TYPES, Drawn, draw, meeting, run, runs
 from tests.strangers.hand import Hand, NothingFits, World
 from tests.strangers.lowered import linear_scan, rearrange, reduce
 from tests.strangers.mutate import judged, mutants
-from tests.strangers.oracle import Frame, Store, strict
 from tests.strangers.printed import library_of, text_of
 from tests.strangers.shrink import shrunk
+from tests.strangers.state import Frame, Store, strict
 from tests.strangers.syntax import (
     Block,
     Expression,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from torch import Tensor, nn
 from netwright_runtime.bench.faults import NotMeasured
 from netwright_runtime.bench.steps import Arguments, Call
 from netwright_runtime.export import export
+from netwright_runtime.export.noise import quiet
 from netwright_runtime.model import Compiled
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -34,28 +32,12 @@ def exported(
         return file
     file = folder / "reference.onnx"
     arguments = Arguments.of(module, inputs)
-    with _quiet():
+    with quiet():
         torch.onnx.export(
             module, arguments.positional, file, kwargs=dict(arguments.named), dynamo=True,
             verbose=False,
         )  # fmt: skip
     return file
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what torch's exporter and the libraries that it uses say of their own steps."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnx_ir", "onnxscript")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def session(file: Path, inputs: Mapping[str, Any], device: torch.device) -> Call:

@@ -142,7 +142,7 @@ def _parameters(subject: Subject) -> int:
         return subject.compiled.manifest.parameters
     try:
         return sum(p.numel() for p in subject.make().parameters())
-    except Exception as fault:
+    except Exception as fault:  # a reference's constructor is not ours and may raise anything
         raise NotMeasured(f"`{subject.name}` cannot be made: {reason(fault)}") from fault
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -22,9 +23,11 @@ class DataError(Exception):
         self.help = help
 
 
-def unknown(where: tuple[str | int, ...], what: str, name: str, known: object) -> DataError:
-    """The error for a name that is none of `known`, an iterable of names."""
-    names = sorted(map(str, known))  # type: ignore[call-overload]
+def unknown(
+    where: tuple[str | int, ...], what: str, name: str, known: Iterable[object]
+) -> DataError:
+    """The error for a name that is none of `known`."""
+    names = sorted(map(str, known))
     near = get_close_matches(name, names, 1)
     listed = ", ".join(f"`{n}`" for n in names) or "none"
     remedy = f"did you mean `{near[0]}`?" if near else f"there are {listed}"

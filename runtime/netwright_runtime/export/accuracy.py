@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netwright_runtime.export.agreement import Disagrees, Runner, distance
+from netwright_runtime.export.agreement import Disagrees, Runner
 from netwright_runtime.export.tracing import Source
+from netwright_runtime.model.nearness import distance
 
 LIMIT = {"int8-dynamic": 0.1, "int8-static": 0.15, "int8-weights": 0.05, "int4-weights": 0.3}
 """The largest mean change that an export may have, as a part of the mean size of the outputs."""

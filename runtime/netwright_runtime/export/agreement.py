@@ -7,22 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from netwright_runtime.export.refusal import first_line
 from netwright_runtime.export.sizes import Sizes
 from netwright_runtime.export.tracing import Source
+from netwright_runtime.model.nearness import TOLERANCE, distance
 
 Runner = Callable[[Mapping[str, Any]], Sequence[Tensor]]
 """An exported graph in its own runtime: inputs by name, tensors in order."""
-
-TOLERANCE = {torch.float64: 1e-8, torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.02}
-"""How far outputs may differ, as a part of the largest value: other kernels add in another order.
-"""
-
-_FLOOR = 1e-2
-"""Outputs smaller than this count as this large: what cancels to zero is nothing but rounding."""
 
 
 class Disagrees(Exception):
@@ -109,21 +102,6 @@ def _where(source: Source, name: str, apart: float) -> str:
     if apart == float("inf"):
         return f"`{name}` is not finite in one of them"
     return f"the dims were traced at {_text(source.sizes)}; {_REMEDY}"
-
-
-def distance(a: Tensor, b: Tensor) -> float:
-    """The largest difference as a part of the largest value; infinite where one is not finite."""
-    if a.numel() == 0:
-        return 0.0
-    wide = torch.complex128 if a.is_complex() else torch.float64
-    left, right = a.detach().to(wide), b.detach().to(wide)
-    odd = ~(left.isfinite() & right.isfinite())
-    if odd.any():
-        if not torch.equal(left[odd].nan_to_num(nan=2.0), right[odd].nan_to_num(nan=2.0)):
-            return float("inf")
-        left, right = left.masked_fill(odd, 0), right.masked_fill(odd, 0)
-    scale = max(left.abs().max().item(), right.abs().max().item(), _FLOOR)
-    return float((left - right).abs().max().item() / scale)
 
 
 def _text(sizes: Mapping[str, int]) -> str:

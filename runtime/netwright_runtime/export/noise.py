@@ -19,9 +19,9 @@ _WARNINGS = (
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Without the lines and warnings that no user can do anything about."""
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
+def quiet(*more: str) -> Iterator[None]:
+    """Without the lines and warnings that no user can do anything about; `more` are loggers."""
+    loggers = [logging.getLogger(name) for name in (*_LOGGERS, *more)]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,13 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
+from netwright_runtime.export.noise import quiet
+
 BLOCK = 32
 """Weights that share a scale where values have 4 bits."""
+
+_LINE_BY_LINE = ("", MatMulNBitsQuantizer.__module__)
+"""Loggers that tell of each node, and advise to run shape inference; the first is Python's root."""
 
 
 def quantise(
@@ -33,7 +36,7 @@ def quantise(
     Args:
         external: keep the weights in a file beside.
     """
-    with _quiet():
+    with quiet(*_LINE_BY_LINE):
         if scheme == "int4-weights":
             made = MatMulNBitsQuantizer(onnx.load(plain), block_size=BLOCK, is_symmetric=True)
             made.process()
@@ -70,17 +73,3 @@ class _Samples:
     def get_next(self) -> Mapping[str, Any] | None:
         """The next one, None at the end."""
         return next(self._left, None)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without a line for each node, and without the advice to run shape inference."""
-    loggers = [logging.getLogger(), logging.getLogger(MatMulNBitsQuantizer.__module__)]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from netwright_runtime.measure.peaks import synchronise
 from netwright_runtime.measure.timing import Clock, Time, interleaved
-from netwright_runtime.optimise.agreement import distance, tolerance
+from netwright_runtime.model.nearness import distance, tolerance
 from netwright_runtime.optimise.candidates import EAGER, Candidate
 from netwright_runtime.optimise.report import Tried
 
@@ -76,7 +76,7 @@ def _try(candidate: Candidate, called: Call, expected: Any) -> tuple[nn.Module |
     except RuntimeError as fault:  # torch's compilers raise nothing else
         first = (str(fault).strip().splitlines() or [""])[0]
         return None, Tried(candidate.name, reason=f"{type(fault).__name__}: {first}")
-    if error > tolerance(expected):
+    if error > tolerance([expected]):
         return None, Tried(candidate.name, error=error, reason="differs from eager")
     return made, Tried(candidate.name, error=error)
 

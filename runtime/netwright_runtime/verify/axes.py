@@ -11,8 +11,8 @@ from torch.fx import Graph, GraphModule, Node
 
 from netwright_runtime.model.bounds import bounds
 from netwright_runtime.model.compiled import Slot, size_text
+from netwright_runtime.model.nearness import distance
 from netwright_runtime.model.sizes import names_in
-from netwright_runtime.verify.nearness import distance
 from netwright_runtime.verify.property import Trial
 from netwright_runtime.verify.recording import Value
 from netwright_runtime.verify.subject import Subject

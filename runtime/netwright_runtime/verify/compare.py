@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
-
-def leaves(value: Any) -> list[Any]:
-    """The tensors and numbers in what a model gives, in order."""
-    return pytree.tree_leaves(value)
-
-
-def tensors(value: Any) -> Iterator[Tensor]:
-    """The tensors in `value`."""
-    return (leaf for leaf in leaves(value) if isinstance(leaf, Tensor))
+from netwright_runtime.model.nearness import leaves, tensors
 
 
 def floats(value: Any) -> list[Tensor]:

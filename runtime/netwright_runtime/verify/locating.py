@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule, Node
 
-from netwright_runtime.verify.compare import identical, leaves, tensors
+from netwright_runtime.model.nearness import leaves, tensors
+from netwright_runtime.verify.compare import identical
 from netwright_runtime.verify.property import Finding, Trial
 from netwright_runtime.verify.recording import Called, Value, path_of, place_of, record, watch
 from netwright_runtime.verify.subject import Subject

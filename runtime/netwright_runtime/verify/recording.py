@@ -16,7 +16,7 @@ from torch.nn.modules.module import (
 from torch.overrides import TorchFunctionMode
 
 from netwright_runtime.model import Compiled
-from netwright_runtime.verify.compare import tensors
+from netwright_runtime.model.nearness import tensors
 
 
 @dataclass(frozen=True, eq=False)

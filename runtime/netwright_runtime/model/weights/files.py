@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from netwright_runtime.model.weights.damaged import BadWeights, look, pickled, torn
@@ -93,8 +94,7 @@ def _read(file: Path) -> Mapping[str, Any]:
 
 def _safetensors(file: Path) -> Mapping[str, Any]:
     try:
-        with safe_open(file, framework="pt") as opened:
-            held = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        held = load_file(file)
     except SafetensorError as fault:
         raise torn(file, str(fault)) from fault
     return _nested(held) if held and all("/" in name for name in held) else held

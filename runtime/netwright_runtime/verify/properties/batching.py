@@ -18,8 +18,8 @@ from torch.fx import GraphModule, Node
 
 from netwright_runtime.model.compiled import size_text
 from netwright_runtime.model.domains import holds
+from netwright_runtime.model.nearness import distance, tolerance
 from netwright_runtime.model.sizes import names_in
-from netwright_runtime.verify.nearness import distance, tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value
 from netwright_runtime.verify.subject import Subject

@@ -24,9 +24,9 @@ from torch._dynamo.exc import RecompileError, TorchDynamoException
 from torch._inductor import config as inductor
 
 from netwright_runtime.model.domains import domains, holds
+from netwright_runtime.model.nearness import distance, tolerance
 from netwright_runtime.model.sizes import names_in
 from netwright_runtime.verify.compare import floats
-from netwright_runtime.verify.nearness import distance, tolerance
 from netwright_runtime.verify.property import Finding, Level, Property, Trial
 from netwright_runtime.verify.subject import Subject
 from netwright_runtime.verify.walking import node_at

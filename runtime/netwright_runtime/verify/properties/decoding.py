@@ -20,9 +20,9 @@ from torch import Tensor
 from torch.fx import GraphModule
 
 from netwright_runtime.model.compiled import Slot
+from netwright_runtime.model.nearness import distance, tolerance
 from netwright_runtime.model.sizes import evaluate, names_in
 from netwright_runtime.verify.axes import axes, outputs, shape_of, upstream
-from netwright_runtime.verify.nearness import distance, tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, path_of, place_of, record
 from netwright_runtime.verify.subject import Subject

@@ -19,8 +19,9 @@ from torch.export import export as exported
 
 from netwright_runtime.model import Slot
 from netwright_runtime.model.domains import domains
+from netwright_runtime.model.nearness import tensors
 from netwright_runtime.model.sizes import names_in
-from netwright_runtime.verify.compare import difference, tensors
+from netwright_runtime.verify.compare import difference
 from netwright_runtime.verify.explain import explained
 from netwright_runtime.verify.property import Finding, Level, Property, Trial
 from netwright_runtime.verify.subject import Subject

@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.fx import GraphModule, Node
 from torch.fx.node import map_arg
 
-from netwright_runtime.verify.compare import leaves, scalar
+from netwright_runtime.model.nearness import leaves
+from netwright_runtime.verify.compare import scalar
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import is_foreign, path_of, place_of, record
 from netwright_runtime.verify.subject import Subject

@@ -21,8 +21,8 @@ from torch import Tensor
 from torch.fx import Node
 from torch.fx.node import map_aggregate, map_arg
 
+from netwright_runtime.model.nearness import FLOOR, TOLERANCE
 from netwright_runtime.verify.compare import floats
-from netwright_runtime.verify.nearness import FLOOR, TOLERANCE
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import NodeFailed, Value, record
 from netwright_runtime.verify.subject import Subject

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.fx import GraphModule, Node
 
-from netwright_runtime.verify.nearness import distance, tolerance
+from netwright_runtime.model.nearness import distance, tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import NodeFailed, Value, record
 from netwright_runtime.verify.subject import Subject

@@ -21,8 +21,8 @@ from torch.fx import GraphModule, Node
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
+from netwright_runtime.model.nearness import distance, tolerance
 from netwright_runtime.verify.compare import all_identical
-from netwright_runtime.verify.nearness import distance, tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, path_of, record
 from netwright_runtime.verify.subject import Subject

@@ -29,7 +29,8 @@ from torch.fx import GraphModule, Node
 from torch.fx.node import map_aggregate
 from torch.utils import _pytree as pytree
 
-from netwright_runtime.verify.compare import floats, tensors
+from netwright_runtime.model.nearness import tensors
+from netwright_runtime.verify.compare import floats
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, path_of, record
 from netwright_runtime.verify.subject import Subject

@@ -24,8 +24,8 @@ import torch
 from torch import Tensor
 
 from netwright_runtime.model.domains import holds
+from netwright_runtime.model.nearness import tolerance
 from netwright_runtime.verify.axes import Shape, along, axes, mixed, others, parted
-from netwright_runtime.verify.nearness import tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, record
 from netwright_runtime.verify.subject import Subject

@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from netwright_runtime.model.nearness import tolerance
 from netwright_runtime.verify.axes import Shape, axes, chosen, each, mixed, parted
-from netwright_runtime.verify.nearness import tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, record
 from netwright_runtime.verify.subject import Subject

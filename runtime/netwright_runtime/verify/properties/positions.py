@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.fx import Node
 
+from netwright_runtime.model.nearness import distance
 from netwright_runtime.verify.axes import (
     Shape,
     axes,
@@ -30,7 +31,6 @@ from netwright_runtime.verify.axes import (
     upstream,
 )
 from netwright_runtime.verify.compare import all_identical
-from netwright_runtime.verify.nearness import distance
 from netwright_runtime.verify.properties.permutations import permuted, reordered
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import Value, record

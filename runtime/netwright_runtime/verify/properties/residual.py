@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule, Node
 
+from netwright_runtime.model.nearness import distance
 from netwright_runtime.verify.axes import upstream
-from netwright_runtime.verify.nearness import distance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import path_of, place_of, record
 from netwright_runtime.verify.subject import Subject

@@ -23,7 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from netwright_runtime.model import evaluate
-from netwright_runtime.verify.compare import tensors
+from netwright_runtime.model.nearness import tensors
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import path_of, place_of
 from netwright_runtime.verify.subject import Subject

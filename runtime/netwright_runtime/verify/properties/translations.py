@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from netwright_runtime.model.compiled import Slot
+from netwright_runtime.model.nearness import tolerance
 from netwright_runtime.model.sizes import evaluate, names_in
 from netwright_runtime.verify.axes import Shape, View, chosen, each, parted
-from netwright_runtime.verify.nearness import tolerance
 from netwright_runtime.verify.property import Finding, Property, Trial
 from netwright_runtime.verify.recording import record
 from netwright_runtime.verify.subject import Subject

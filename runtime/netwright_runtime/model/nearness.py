@@ -1,19 +1,18 @@
 """When two values are the same but for rounding.
 
 Kernels may add in another order for another size or layout, so bits may differ where nothing is
-wrong. Properties that meet this run in double wherever they can: there, rounding stays below 1e-12
-even in deep models, and a fault stays what it is.
+wrong. What meets this runs in double wherever it can: there, rounding stays below 1e-12 even in
+deep models, and a fault stays what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
-
-from netwright_runtime.verify.compare import leaves, tensors
+from torch.utils import _pytree as pytree
 
 TOLERANCE = {torch.float64: 1e-8, torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.02}
 """How far values may differ, as a part of the largest one.
@@ -24,6 +23,16 @@ layout moves whole values, which is a difference of order 1.
 
 FLOOR = 1e-2
 """Values smaller than this count as this large: what cancels to zero is nothing but rounding."""
+
+
+def leaves(value: Any) -> list[Any]:
+    """The tensors and numbers in what a model gives, in order."""
+    return pytree.tree_leaves(value)
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """The tensors in `value`."""
+    return (leaf for leaf in leaves(value) if isinstance(leaf, Tensor))
 
 
 def tolerance(values: Iterable[Any]) -> float:
