@@ -28,6 +28,9 @@ SMALL: dict[str, Small] = {
         7,
     ),
     "generative/dcgan": Small({"latent": 6, "widths": (8, 4)}, 1),
+    "generative/dit": Small(
+        {"input_size": 8, "patch_size": 2, "dim": 32, "depth": 2, "heads": 4, "num_classes": 10}, 5
+    ),
     "generative/vae": Small({"channels": 1, "width": 8, "latent": 16}, 1),
     "graph/gat": Small(
         {"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3, "heads": 2}, 0

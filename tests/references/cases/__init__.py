@@ -3,6 +3,8 @@
 from . import (
     audio,
     decoders,
+    detection,
+    diffusion,
     encoders,
     generative,
     graph,
@@ -22,6 +24,7 @@ from .case import Case
 
 CASES: dict[str, tuple[Case, ...]] = {
     **vision.CASES,
+    **detection.CASES,
     **language.CASES,
     **encoders.CASES,
     **decoders.CASES,
@@ -30,6 +33,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     **multimodal.CASES,
     **audio.CASES,
     **generative.CASES,
+    **diffusion.CASES,
     **graph.CASES,
     **recurrent.CASES,
     **packaged.CASES,
