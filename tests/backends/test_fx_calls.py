@@ -27,7 +27,7 @@ from torch.fx import GraphModule
 
 from tests.ops.test_functions_rules import CASES, by_torch, flat
 
-MODE = Mode(torch.float32, training=False, elaborated=False)
+MODE = Mode(torch.float32, training=False)
 EXAMPLES = settings(
     max_examples=8,
     deadline=None,

@@ -78,6 +78,8 @@ class Apply(Step):
     arguments: Mapping[str, Value]
     results: tuple[Tensor, ...]
     is_list: bool = False
+    by_mode: bool = False
+    """Its `training` is the mode of the model; the spec says no other."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,14 +64,12 @@ BY_POSITION = {"where", "tensor_split"}
 class Mode:
     """What a graph is lowered for.
 
-    floating    the dtype that `float` is
-    training    the mode of functions such as `dropout`
-    elaborated  the mode that the instance was elaborated for
+    floating  the dtype that `float` is
+    training  the mode of functions such as `dropout`
     """
 
     floating: torch.dtype
     training: bool
-    elaborated: bool
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def lower(
         A module that takes the model's inputs and returns its output, several as a NamedTuple.
     """
     trains = instance.training if training is None else training
-    mode = Mode(torch.get_default_dtype(), trains, instance.training)
+    mode = Mode(torch.get_default_dtype(), trains)
     root = nn.Module()
     for owner in (*among, instance):
         tree.grow(root, owner, lambda weight: _buffer(weight, mode))

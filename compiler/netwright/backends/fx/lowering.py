@@ -86,7 +86,7 @@ class Lowering:
     # Functions --------------------------------------------------------------------------
 
     def _apply(self, step: Apply, scope: Scope) -> None:
-        if step.op.train and step.arguments.get("training") is self.mode.elaborated:
+        if step.by_mode:
             step = replace(step, arguments={**step.arguments, "training": self.mode.training})
         values = {name: self.value(value, scope) for name, value in step.arguments.items()}
         call = calls.apply(step, values, self.mode, self._device(step, scope))

@@ -150,6 +150,8 @@ class Modules(BuildTime):
             iterable = self.expr(source)
             if True not in self.facts.found(node, "listed"):
                 iterable = call("range", self._left(node) or iterable)
+            elif not self.is_build(source):
+                return self._over_tensors(node, source, targets, used)
             if "i" in used and targets[0] != "i":
                 return ("i", name), call("enumerate", iterable)
             return (name,), iterable

@@ -56,13 +56,15 @@ def apply(
     bound_types, result = evaluator.typed(expr, compute, *positional, *named.values())
     names = [arg.name for arg in op.args]
     written = "training" in named or "training" in names[: len(positional)]
-    if op.train and "training" in bound_types and not written:
+    by_mode = op.train and "training" in bound_types and not written
+    if by_mode:
         bound_types = {**bound_types, "training": evaluator.frame.training}
     bound = rebind(op, bound_types, positional, named)
     many = isinstance(result, tuple)
     results = tuple(Tensor(t, "", expr.span) for t in (result if many else (result,)))
     evaluator.step(
-        Apply(op, bound, results, many, node=evaluator.frame.node, span=expr.span), *results
+        Apply(op, bound, results, many, by_mode, node=evaluator.frame.node, span=expr.span),
+        *results,
     )
     return results if many else results[0]
 
