@@ -233,10 +233,17 @@ class Translator(Lookup):
         argument = expr.args[0] if expr.args else None
         if isinstance(argument, ex.ListExpr | ex.Comprehension):
             return True
-        if isinstance(argument, ex.Name):
-            values = [i.values.get(argument.id) for i in self.facts.instances]
-            return any(isinstance(v, tuple) for v in values)
-        return False
+        return any(isinstance(value, tuple) for value in self._named(argument))
+
+    def _named(self, expr: ex.Expr | None) -> list[Any]:
+        """What a name, or a node's result by its name, is in the instances."""
+        match expr:
+            case ex.Name(id=name):
+                return [i.values.get(name) for i in self.facts.instances]
+            case ex.Attribute(value=ex.Name(), name=result):
+                nodes = self._named(expr.value)
+                return [node.items.get(result) for node in nodes if isinstance(node, Outputs)]
+        return []
 
     def _sum(self, expr: ex.Call) -> ex.Expr:
         """A sum of tensors; Python's own would begin with the integer 0."""
