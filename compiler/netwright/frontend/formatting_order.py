@@ -22,7 +22,7 @@ _ORDERS: dict[str, tuple[str, ...]] = {
     "method": ("doc", "inputs", "outputs"),
     "rule": ("match", "with"),
     "step": ("match", "to", "split", "dim"),
-    "graph node": ("doc", *_CONTROL, "graph", "outputs"),
+    "graph node": ("doc", *_CONTROL, "flat", "graph", "outputs"),
     "parameter node": ("parameter", "init", *_CONTROL, "doc"),
     "buffer node": ("buffer", "persistent", *_CONTROL, "doc"),
 }

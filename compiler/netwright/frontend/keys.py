@@ -31,7 +31,7 @@ CONTROL = frozenset(
 """The control keys of a node."""
 NODE_KINDS = ("op", "graph", "parameter", "buffer")
 """The key that says what a node is."""
-INLINE = CONTROL | {"graph", "outputs"}
+INLINE = CONTROL | {"graph", "outputs", "flat"}
 _TENSOR_CONTROL = frozenset({"key", "when", "shared", "frozen", "doc"})
 PARAMETER = _TENSOR_CONTROL | {"parameter", "init"}
 BUFFER = (_TENSOR_CONTROL - {"frozen"}) | {"buffer", "persistent"}

@@ -15,6 +15,7 @@ from netwright.frontend import keys
 from netwright.frontend.captures import captures
 from netwright.frontend.document import MappingValue, Refused, Scalar, Value
 from netwright.frontend.faulty import Faulty
+from netwright.frontend.flat import misfits
 from netwright.frontend.form import Form
 from netwright.frontend.identifiers import fault_of, is_integer, usable_name
 from netwright.frontend.lower_control import control, given, misplaced
@@ -282,15 +283,20 @@ class NodeLowering:
         )
         if not block.nodes:
             form.reject(held.entries["graph"].value)
-        return InlineNode(
+        node = InlineNode(
             key.text,
             block,
             received,
             captures(block, inner),
+            form.flag(held.get("flat")),
             span=held.span,
             name_span=key.span,
             control=controls,
         )
+        if node.flat:
+            for misfit in misfits(node):
+                form.report.add(misfit)
+        return node
 
     def tensor(self, key: Scalar, held: MappingValue, kind: str, scope: Scope) -> Node:
         """A `parameter` or a `buffer`."""

@@ -155,6 +155,8 @@ class InlineNodeSpec(_ControlledSpec):
 
     graph: Graph
     """Its nodes."""
+    flat: bool = False
+    """Whether its modules, those of graphs inside too, are numbered as in one `nn.Sequential`."""
     outputs: dict[str, Output] = Field(default_factory=dict)
     """Its results by name; left out, the last value."""
 

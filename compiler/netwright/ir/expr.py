@@ -139,6 +139,14 @@ class Star(Expr):
 
 
 @dataclass(frozen=True, eq=False)
+class Flattened(Expr):
+    """`[name for i in items for name in element]`, in emitted code only; `lists` says the rest."""
+
+    name: str
+    lists: Comprehension
+
+
+@dataclass(frozen=True, eq=False)
 class Paren(Expr):
     """`(value)` in emitted code, where the layout splits an operand that needs brackets."""
 
@@ -184,6 +192,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Attribute(value=value) | Star(value=value) | Paren(value=value):
             return (value,)
+        case Flattened(lists=lists):
+            return (lists,)
         case Entry(key=key, value=value):
             return (key, value)
         case DictExpr(entries=entries):

@@ -195,10 +195,19 @@ class Instance:
     training: bool = False
     cut: tuple[str, ...] = ()
     """What `take` left of the block, empty for the whole of it."""
+    start: int | None = None
+    """In a `flat` graph, or one inside: the number of the first module."""
 
     def __repr__(self) -> str:
         """Short: instances share one another, and written out they would not end."""
         return f"Instance({self.block.name})"
+
+    @property
+    def count(self) -> int:
+        """In a `flat` graph: how many modules it numbers."""
+        inside = (c for c in self.children.values() if isinstance(c, Instance))
+        nested = [c.count for c in inside if c.start is not None]
+        return len(self.children) - len(nested) + sum(nested)
 
     def all_weights(self, prefix: Path = ()) -> Iterator[tuple[Path, WeightDecl]]:
         """Every weight below this instance with its path; shared ones under each of their names."""

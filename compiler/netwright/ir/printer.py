@@ -17,6 +17,7 @@ from netwright.ir.expr import (
     Dots,
     Entry,
     Expr,
+    Flattened,
     Format,
     IfElse,
     Index,
@@ -95,6 +96,9 @@ def _print(expr: Expr) -> tuple[str, int]:
             return (f"({inner},)" if len(items) == 1 else f"({inner})"), _ATOM
         case Comprehension():
             return _comprehension(expr), _ATOM
+        case Flattened(name=name, lists=lists):
+            inner = f"for {name} in {_wrap(lists.element, _OR)}"
+            return f"[{name} {_clauses(lists)} {inner}]", _ATOM
         case Format(parts=parts):
             return _format(parts), _ATOM
     raise TypeError(f"no way to print {type(expr).__name__}")
@@ -153,12 +157,16 @@ def _format(parts: tuple[str | Expr, ...]) -> str:
 
 
 def _comprehension(expr: Comprehension) -> str:
-    targets = ", ".join(expr.targets)
-    conditions = "".join(f" if {_wrap(c, _OR)}" for c in expr.conditions)
-    body = f"{to_source(expr.element)} for {targets} in {_wrap(expr.iterable, _OR)}{conditions}"
+    body = f"{to_source(expr.element)} {_clauses(expr)}"
     if isinstance(expr.element, Entry):
         return f"{{{body}}}"
     return body if expr.generator else f"[{body}]"
+
+
+def _clauses(expr: Comprehension) -> str:
+    targets = ", ".join(expr.targets)
+    conditions = "".join(f" if {_wrap(c, _OR)}" for c in expr.conditions)
+    return f"for {targets} in {_wrap(expr.iterable, _OR)}{conditions}"
 
 
 def operand(parent: Binary, part: Expr, right: bool) -> Expr:
@@ -264,6 +272,10 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             return Comprehension(
                 again(element), targets, again(iterable), conditions, expr.generator, span=expr.span
             )
+        case Flattened(name=name, lists=lists):
+            inner = again(lists)
+            assert isinstance(inner, Comprehension)
+            return Flattened(name, inner, span=expr.span)
         case Format(parts=parts):
             pieces = tuple(p if isinstance(p, str) else again(p) for p in parts)
             return Format(pieces, span=expr.span)

@@ -162,12 +162,14 @@ class ModuleNode(Node):
 class InlineNode(Node):
     """`{graph: ...}`: a block without a name that sees everything around it.
 
-    `captures` are the names that its body reads from around it, in order of first use.
+    captures  the names that its body reads from around it, in order of first use
+    flat      whether its modules are numbered in the order of use, through all graphs inside
     """
 
     block: Block
     given: Given
     captures: tuple[str, ...]
+    flat: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from netwright.ir.expr import (
     DictExpr,
     Entry,
     Expr,
+    Flattened,
     IfElse,
     Index,
     Keyword,
@@ -45,7 +46,7 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
             return _postfix(expr, indent, prefix, suffix)
         case ListExpr(items=items):
             return _exploded(f"{pad}{prefix}[", list(items), f"]{suffix}", indent)
-        case Comprehension():
+        case Comprehension() | Flattened():
             return _comprehension(expr, indent, prefix, suffix)
         case Star(value=value):
             return expression(value, indent, f"{prefix}*", suffix)
@@ -90,7 +91,7 @@ def _head_and_last(expr: Binary | Compare) -> tuple[str, Expr | None]:
 def _ends_in_brackets(expr: Expr) -> bool:
     if isinstance(expr, Call):
         return bool(expr.args or expr.keywords)
-    return isinstance(expr, Index | ListExpr | Comprehension | TupleExpr)
+    return isinstance(expr, Index | ListExpr | Comprehension | Flattened | TupleExpr)
 
 
 def _opening(expr: Expr) -> str:
@@ -275,19 +276,28 @@ def _exploded(head: str, items: list[Expr], tail: str, indent: int) -> list[str]
     return [head, *lines, f"{pad}{tail}"]
 
 
-def _comprehension(expr: Comprehension, indent: int, prefix: str, suffix: str) -> list[str]:
+def _comprehension(
+    expr: Comprehension | Flattened, indent: int, prefix: str, suffix: str
+) -> list[str]:
     pad = " " * indent
     flat = to_source(expr)[1:-1]
-    opened, closed = "{}" if isinstance(expr.element, Entry) else "[]"
+    is_dict = isinstance(expr, Comprehension) and isinstance(expr.element, Entry)
+    opened, closed = "{}" if is_dict else "[]"
     if indent + 4 + len(flat) <= WIDTH:
         return [f"{pad}{prefix}{opened}", f"{pad}    {flat}", f"{pad}{closed}{suffix}"]
     return [f"{pad}{prefix}{opened}", *_clauses(expr, indent + 4), f"{pad}{closed}{suffix}"]
 
 
-def _clauses(expr: Comprehension, indent: int) -> list[str]:
+def _clauses(expr: Comprehension | Flattened, indent: int) -> list[str]:
     """The element, `for` and `if` of a comprehension, one a line."""
-    lines = expression(expr.element, indent, "")
-    lines += expression(expr.iterable, indent, f"for {', '.join(expr.targets)} in ")
+    if isinstance(expr, Comprehension):
+        return [*expression(expr.element, indent, ""), *_loop(expr, indent)]
+    inner = expression(expr.lists.element, indent, f"for {expr.name} in ")
+    return [*expression(Name(expr.name), indent, ""), *_loop(expr.lists, indent), *inner]
+
+
+def _loop(expr: Comprehension, indent: int) -> list[str]:
+    lines = expression(expr.iterable, indent, f"for {', '.join(expr.targets)} in ")
     for condition in expr.conditions:
         lines += expression(condition, indent, "if ")
     return lines

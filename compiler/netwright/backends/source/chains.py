@@ -53,6 +53,8 @@ def is_sequential_class(context: ClassContext) -> bool:
     """Whether a block is nothing but modules called 0, 1, 2, ... in a row: a class over
     `nn.Sequential`."""
     facts, block = context.facts, context.block
+    if context.flat:
+        return True
     if context.is_root or facts.cut or len(block.inputs) > 1:
         return False
     modules = [

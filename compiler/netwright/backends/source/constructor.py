@@ -103,6 +103,9 @@ class Constructor(Modules):
 
     def sequential_items(self) -> list[ex.Expr]:
         """What a class over `nn.Sequential` passes to it."""
+        if self.context.flat:
+            nodes = [n for n in self.context.nodes() if isinstance(n, ModuleNode | InlineNode)]
+            return [item for n in nodes for item in self.numbered(n)]
         modules = [n for n in self.facts.block.nodes if isinstance(n, ModuleNode)]
         if len(modules) == 1 and modules[0].control.loop is not None:
             return [ex.Star(self.listed(modules[0]))]

@@ -78,6 +78,11 @@ class ClassContext:
     def block(self) -> Block:
         return self.facts.block
 
+    @property
+    def flat(self) -> bool:
+        """Whether the modules are numbered on from those before them, in one `nn.Sequential`."""
+        return self.facts.sample.start is not None
+
     def nodes(self) -> list[Node]:
         """The nodes of the class: all of its block's, or what a cut left of them, with those that
         are off and pass something by."""
@@ -137,6 +142,8 @@ def is_chain(facts: ClassFacts) -> bool:
     block = facts.block
     if facts.cut or not block.inline or block.outputs or len(block.inputs) > 1:
         return False
+    if facts.sample.start is not None:
+        return all(_is_one(facts, node) for node in block.nodes)
     return bool(block.nodes) and all(
         isinstance(node, ModuleNode)
         and node.name == str(k)
@@ -145,6 +152,12 @@ def is_chain(facts: ClassFacts) -> bool:
         and len(facts.found(node, "child")) > 0
         for k, node in enumerate(block.nodes)
     )
+
+
+def _is_one(facts: ClassFacts, node: Node) -> bool:
+    """Whether a node of a `flat` graph is one module, or off, in all instances alike."""
+    alike = len(set(facts.found(node, "when"))) <= 1
+    return isinstance(node, ModuleNode) and node.control.loop is None and alike
 
 
 def is_plain(node: Node) -> bool:

@@ -14,7 +14,7 @@ from netwright.backends.source.words import ctor_name
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance, ModuleChild
 from netwright.ir.printer import replace_names
-from netwright.ir.program import InlineNode, ModuleNode, Node
+from netwright.ir.program import InlineNode, Loop, ModuleNode, Node
 from netwright.ir.values import ModuleValue, Value
 from netwright.ops.entry import Arg, ModuleOp
 
@@ -28,6 +28,8 @@ class Modules(BuildTime):
         """The expression that builds a node's module or modules."""
         if node.control.loop is None or node.control.shared or node.control.loop.kind == "scan":
             return self._one(node)
+        if isinstance(node, InlineNode) and node.flat:
+            return call("nn.Sequential", *self.numbered(node))
         listed = self.listed(node)
         if is_sequential(self.context, node):
             return call(
@@ -43,6 +45,68 @@ class Modules(BuildTime):
         if self._of_several_classes(node):
             return self._each_class(node, below)
         return self._comprehended(node, lambda value: self.nested(value, below))
+
+    def numbered(self, node: ModuleNode | InlineNode) -> list[ex.Expr]:
+        """What a node of a `flat` graph adds to the `nn.Sequential` around it."""
+        if not self.facts.found(node, "child"):
+            return []
+        if self.over_modules(node) or self._of_several_classes(node):
+            whole = self.listed(node)
+            assert isinstance(whole, ex.ListExpr)
+            items = list(whole.items)
+            return [ex.Star(i) for i in items] if isinstance(node, InlineNode) else items
+        loop = node.control.loop
+        self.bound.append(set() if loop is None else set(loop.names))
+        try:
+            items, condition = self._numbered_once(node), self._condition(node)
+        finally:
+            self.bound.pop()
+        if loop is not None:
+            return [self._numbered_each(node, loop, items, condition)]
+        if condition is None:
+            return items
+        return [ex.Star(ex.IfElse(condition, ex.ListExpr(tuple(items)), ex.ListExpr(())))]
+
+    def _numbered_once(self, node: ModuleNode | InlineNode) -> list[ex.Expr]:
+        """The modules of one iteration."""
+        child = self.facts.found(node, "child")[0]
+        if isinstance(node, ModuleNode):
+            return [self._one(node)]
+        context = self.context.of(child)
+        if context.is_chain:
+            return _chain_items(context, self, node)
+        return [ex.Star(self._class_call(node, context, child))]
+
+    def _condition(self, node: Node) -> ex.Expr | None:
+        """The condition of a node in a `flat` graph, where it decides how the modules count."""
+        when = node.control.when
+        if when is None:
+            return None
+        if not self.is_build(when):
+            message = f"`{node.name}` stands in a `flat` graph, but is switched when it is called"
+            refuse(node, message, "let the condition read nothing but params and sizes")
+        return self.expr(when) if len(set(self.facts.found(node, "when"))) > 1 else None
+
+    def _numbered_each(
+        self,
+        node: ModuleNode | InlineNode,
+        loop: Loop,
+        items: list[ex.Expr],
+        condition: ex.Expr | None,
+    ) -> ex.Expr:
+        """`*[layer for i in range(n) for layer in (conv, norm)]`."""
+        flat = isinstance(node, InlineNode)
+        first = items[0]
+        whole = first.value if isinstance(first, ex.Star) else ex.TupleExpr(tuple(items))
+        conditions = () if condition is None else (condition,)
+        read = [n for part in (whole, *conditions) for n in ex.free_names(part)]
+        targets, iterable = self._loop_over(node, [n for n in read if n in loop.names])
+        element = whole if flat else first
+        made = ex.Comprehension(element, targets, iterable, conditions, span=node.span)
+        if not flat:
+            return ex.Star(made)
+        name = "layer" if "layer" not in (*read, *targets) else "module"
+        return ex.Star(ex.Flattened(name, made, span=node.span))
 
     def named(self, node: ModuleNode | InlineNode, levels: tuple[Part, ...]) -> ex.Expr:
         """`{str(2 * i): Block(...) for i in range(n)}`: modules under computed names."""
@@ -296,7 +360,11 @@ class Modules(BuildTime):
 def _chain_items(context: ClassContext, outer: Modules, node: Node) -> list[ex.Expr]:
     """The modules of an inline chain, written in its parent's names."""
     inner = Modules(outer.extras, context)
-    items = [inner.module(n) for n in context.block.nodes if isinstance(n, ModuleNode)]
+    nodes = [n for n in context.block.nodes if isinstance(n, ModuleNode)]
+    if context.flat:
+        items = [item for n in nodes for item in inner.numbered(n)]
+    else:
+        items = [inner.module(n) for n in nodes]
     renames: dict[str, ex.Expr] = {}
     for name in inner.needed:
         size = outer.facts.sizes.get((node, f"dim:{name}"))

@@ -48,17 +48,15 @@ class Iterations:
         self._node = node
         assert node.control.loop is not None
         self._loop = node.control.loop
-        self._steady = not frame.symbolic and is_steady(node)
+        numbered = frame.instance.start is not None or getattr(node, "flat", False)
+        self._steady = not frame.symbolic and not numbered and is_steady(node)
         self._repeated = False
         self._names: list[str] = []
         self._varying: dict[str, ex.Expr] = {}
         self._constant: dict[ex.Expr, bool] = {}
 
     def names(self) -> list[str]:
-        """The names of the node's inputs, in order."""
-        if not self._names or not self._steady:
-            self._names = input_names(self._frame, self._node)
-            self._varying = dict(_written(self._node, self._names))
+        """The names of the node's inputs in the last iteration, in order."""
         return self._names
 
     def run(self, items: Sequence[Value]) -> list[Value]:
@@ -79,7 +77,7 @@ class Iterations:
 
     def carry(self, result: Value) -> dict[str, Value]:
         """What of an iteration's value the next one receives, by input name."""
-        names = self.names()
+        names = self._names
         if isinstance(result, Outputs):
             return {k: v for k, v in result.items.items() if k in names}
         return {names[0]: result} if names else {}
@@ -89,7 +87,11 @@ class Iterations:
         frame, node = self._frame, self._node
         with iteration(frame, self._loop, index, item):
             frame.fact(node, "iteration", {k: frame.names[k] for k in self._loop.names})
-            return self._next(path_of(frame, node, index), carried)
+            value = self._next(path_of(frame, node, index), carried)
+            if not self._names or not self._steady:  # the loop may walk a list of modules
+                self._names = input_names(frame, node)
+                self._varying = dict(_written(node, self._names))
+            return value
 
     def _next(self, path: Path, carried: Mapping[str, Value]) -> Value:
         self._repeated = False

@@ -13,7 +13,7 @@ from typing import Any
 from netwright.diagnostics import Diagnostic, Label, Report
 from netwright.ir import expr as ex
 from netwright.ir.dims import Size
-from netwright.ir.instance import Instance
+from netwright.ir.instance import Instance, Path
 from netwright.ir.program import Block, InlineNode
 from netwright.ir.values import ModuleValue, Scope, Value, first, to_type
 from netwright.passes.elaborate.blocks import call_again
@@ -113,7 +113,8 @@ class Elaborator:
             holder = inputs if has_tensors(value) else params
             holder[name] = value
         defs = self._inline_defs(frame, params)
-        return self.instance(node.block, frame.instance.scope, params, inputs, {}, call.span, defs)
+        scope, start = frame.instance.scope, _first_number(frame, node, call.path)
+        return self.instance(node.block, scope, params, inputs, {}, call.span, defs, start)
 
     def _inline_defs(self, frame: Frame, params: Mapping[str, Value]) -> Mapping[str, ex.Expr]:
         if not self.symbolic:
@@ -133,10 +134,12 @@ class Elaborator:
         dims: dict[str, Size],
         call: Span,
         defs: Mapping[str, ex.Expr] | None,
+        start: int | None = None,
     ) -> Instance:
         key = (
             block,
             scope,
+            start,
             tuple(params.items()),
             tuple((k, to_type(v)) for k, v in inputs.items()),
             self.training,
@@ -155,6 +158,7 @@ class Elaborator:
             dict(params),
             {k: renew(v, k, None if block.inline else call) for k, v in inputs.items()},
             dict(dims),
+            start=start,
         )
         self._memo[key] = instance
         self._depth += 1
@@ -209,6 +213,21 @@ class Elaborator:
                 f"`{instance.block.name}` holds {size} modules, the limit is {MAX_CHILDREN}",
                 span,
             )
+
+
+def _first_number(frame: Frame, node: InlineNode, path: Path) -> int | None:
+    """In a `flat` graph: the number of the first module of the graph inside that stands at `path`.
+
+    Iterations count on from those before them.
+    """
+    around = frame.instance
+    if around.start is not None:
+        return around.start + around.count
+    if not node.flat:
+        return None
+    before = (c for p, c in around.children.items() if p[:-1] == path[:-1] and p != path)
+    iterations = [c for c in before if isinstance(c, Instance)]
+    return sum(c.count for c in iterations) if node.control.loop is not None else 0
 
 
 def _hashable(key: Iterable[Any]) -> Any:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from netwright.ir import expr as ex
 from netwright.ir.dims import symbol
 from netwright.ir.instance import Path
-from netwright.ir.program import Loop, Node
+from netwright.ir.program import InlineNode, Loop, Node
 from netwright.ir.values import Value
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.evaluate.lists import bind_targets
@@ -20,7 +20,21 @@ SILENT = "~"
 
 
 def path_of(frame: Frame, node: Node, index: int | None) -> Path:
-    """Where a node keeps its weights: its key, or its name and the loop's index."""
+    """Where a node keeps its weights: its key, or its name and the loop's index.
+
+    In a `flat` graph it is the module's number; a graph inside adds no level.
+    """
+    start = frame.instance.start
+    if start is not None:
+        spend(len(frame.instance.children))
+        number = str(start + frame.instance.count)
+        return (f"{SILENT}{node.name}.{number}" if isinstance(node, InlineNode) else number,)
+    if isinstance(node, InlineNode) and node.flat and index is not None:
+        return (*_levels(frame, node, None), f"{SILENT}{index}")
+    return _levels(frame, node, index)
+
+
+def _levels(frame: Frame, node: Node, index: int | None) -> Path:
     key = node.control.key
     if key is None:
         return (node.name,) if index is None or node.control.shared else (node.name, str(index))
