@@ -41,6 +41,8 @@ class Frame:
     are."""
     defs: dict[str, ex.Expr] = field(default_factory=dict)
     """In symbolic mode, below the root: names as expressions of the class at hand."""
+    counts: dict[str, Dim] = field(default_factory=dict)
+    """In symbolic mode: how many items the lists have that loops gave, as expressions."""
     locals: dict[str, Value] = field(default_factory=dict)
     """In symbolic mode, at the root: what the number nodes' names stand for."""
 

@@ -12,6 +12,7 @@ from netwright.passes.elaborate.each import each
 from netwright.passes.elaborate.repeat import repeat
 from netwright.passes.elaborate.scan import scan
 from netwright.passes.evaluate import Evaluator
+from netwright.passes.evaluate.counted import note_count
 from netwright.passes.faults import fault
 from netwright.passes.frame import Frame
 from netwright.passes.numbers import MAX_LIST, SizeUnknown
@@ -28,6 +29,8 @@ def run_loop(elaborator: Elaborator, frame: Frame, node: Callee) -> Value:
         return scan(elaborator, frame, node, loop)
     steps = _steps(frame, node, loop)
     frame.fact(node, "count", len(steps))
+    if frame.symbolic and (loop.kind == "each" or loop.collect):
+        note_count(frame, node, loop, len(steps))
     if loop.kind == "each":
         return each(elaborator, frame, node, steps)
     return repeat(elaborator, frame, node, loop, steps)

@@ -11,6 +11,7 @@ from netwright.ir.printer import rebuild, replace_names, to_source
 from netwright.ir.program import Loop
 from netwright.ir.types import TensorType
 from netwright.ir.values import Outputs, Tensor, Value
+from netwright.passes.elaborate.walked import Walked, walked
 from netwright.passes.evaluate import Evaluator
 from netwright.passes.faults import Fault, Silent
 from netwright.passes.frame import Frame
@@ -48,8 +49,7 @@ def shifted(value: Value, loop: Loop, frame: Frame, last: bool, count: int) -> V
     before = _last_index(loop.iterable, count) if last else ex.Binary("-", target, ex.Literal(1))
     lists = _lists(loop, frame)
     if last and lists:
-        size = ex.Call(ex.Name("len"), (next(iter(lists.values())),))
-        before = ex.Binary("-", size, ex.Literal(1))
+        before = next(iter(lists.values())).last
     return renamed(value, loop, before, frame, moved=None if last else target)
 
 
@@ -58,7 +58,7 @@ def _target(loop: Loop, frame: Frame) -> str:
     return loop.targets[0] if len(loop.targets) == 1 and not _lists(loop, frame) else "i"
 
 
-def _lists(loop: Loop, frame: Frame) -> dict[str, ex.Name]:
+def _lists(loop: Loop, frame: Frame) -> dict[str, Walked]:
     """The lists that a loop's names walk: `{w: widths, s: strides}`."""
     parts: tuple[ex.Expr, ...] = (loop.iterable,)
     match loop.iterable:
@@ -66,10 +66,11 @@ def _lists(loop: Loop, frame: Frame) -> dict[str, ex.Name]:
             pass
     if len(parts) != len(loop.targets):
         return {}
+    lists = {n: walked(part) for n, part in zip(loop.targets, parts, strict=True)}
     return {
-        name: part
-        for name, part in zip(loop.targets, parts, strict=True)
-        if isinstance(part, ex.Name) and isinstance(frame.names.get(part.id), tuple)
+        name: found
+        for name, found in lists.items()
+        if found is not None and isinstance(frame.names.get(found.whole.id), tuple)
     }
 
 
@@ -79,7 +80,7 @@ def renamed(
     """`value` with `index` for the loop's counter; with `moved`, counted from the next
     iteration."""
     target = _target(loop, frame)
-    items = {n: ex.Index(part, (index,)) for n, part in _lists(loop, frame).items()}
+    items = {n: found.item(index) for n, found in _lists(loop, frame).items()}
 
     def change(s: Symbol) -> Size | None:
         if s.witness is None:
@@ -141,12 +142,8 @@ def _sum(left: ex.Expr, right: ex.Literal) -> ex.Expr | None:
         if left.right.value == right.value:
             return left.left
         if isinstance(left.right.value, int) and isinstance(right.value, int):
-            less = ex.Literal(left.right.value - right.value)
-            return (
-                ex.Binary("-", left.left, less)
-                if isinstance(less.value, int) and less.value > 0
-                else None
-            )
+            less = left.right.value - right.value
+            return ex.Binary("-" if less > 0 else "+", left.left, ex.Literal(abs(less)))
     return None
 
 

@@ -13,6 +13,7 @@ from netwright.ops import einops
 from netwright.ops.binding import bind
 from netwright.ops.entry import FunctionOp
 from netwright.ops.table import FUNCTIONS
+from netwright.passes.evaluate.counted import JOINS, joined
 
 if TYPE_CHECKING:
     from netwright.passes.evaluate.evaluator import Evaluator
@@ -54,6 +55,8 @@ def apply(
         return bound, rule(bound)
 
     bound_types, result = evaluator.typed(expr, compute, *positional, *named.values())
+    if op.name in JOINS and evaluator.frame.counts:
+        result = joined(evaluator.frame, expr, result, bound_types)
     names = [arg.name for arg in op.args]
     written = "training" in named or "training" in names[: len(positional)]
     by_mode = op.train and "training" in bound_types and not written
