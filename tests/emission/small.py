@@ -22,12 +22,14 @@ class Small:
 
 
 SMALL: dict[str, Small] = {
+    "audio/wav2vec2": Small({"width": 8, "dim": 32, "depth": 2, "heads": 4}, -1),
     "audio/whisper": Small(
         {"mel_bins": 8, "frames": 10, "vocab_size": 60, "max_tokens": 20, "dim": 24, "heads": 3}
         | {"encoder_depth": 2, "decoder_depth": 2},
         7,
     ),
     "generative/dcgan": Small({"latent": 6, "widths": (8, 4)}, 1),
+    "generative/ddpm": Small({"size": 8, "widths": (8, 16, 16), "attending": 1, "groups": 4}, 2),
     "generative/dit": Small(
         {"input_size": 8, "patch_size": 2, "dim": 32, "depth": 2, "heads": 4, "num_classes": 10}, 5
     ),
@@ -126,6 +128,9 @@ SMALL: dict[str, Small] = {
     "tabular/ft_transformer": Small(
         {"d_out": 4, "d_block": 24, "n_blocks": 2, "attention_n_heads": 4}, 2
     ),
+    "tabular/mlp": Small({"d_block": 12}, 0),
+    "tabular/tabnet": Small({"d_out": 3, "n_steps": 2}, 0),
+    "tabular/tabular_resnet": Small({"d_block": 12}, 0),
     "timeseries/patchtst": Small(
         {"context": 30, "channels": 3, "patch": 8, "stride": 5, "horizon": 6, "dim": 16}
         | {"depth": 2, "heads": 2, "hidden": 24, "attention_dropout": 0.1},
@@ -240,7 +245,7 @@ def cases_of(elaboration: Elaboration, spec: str) -> Iterator[dict[str, Any]]:
 
 def _fitting(inputs: dict[str, Any]) -> dict[str, Any]:
     """With a mask over the new tokens alone where there are no past ones."""
-    if "past" not in inputs and "attention_mask" in inputs:
+    if "past" not in inputs and {"input_ids", "attention_mask"} <= inputs.keys():
         length = inputs["input_ids"].shape[1]
         return {**inputs, "attention_mask": inputs["attention_mask"][:, -length:]}
     return inputs

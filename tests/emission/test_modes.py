@@ -20,6 +20,7 @@ from tests.emission.small import ONE_EACH, cases_of, small
 BOTH = pytest.mark.parametrize(("spec", "variant"), ONE_EACH)
 
 UNTRACED = {
+    "audio/wav2vec2": "compares the length of the sound with `where`",
     "vision/convnext": "compares sizes of the image with `where`",
     "vision/deeplabv3": "compares sizes of the image with `where`",
     "vision/deeplabv3plus": "compares sizes of the image with `where`",

@@ -49,6 +49,16 @@ def test_values_that_are_not_finite_are_named() -> None:
     assert finding(subject(text), PROPERTY).node == "b"
 
 
+def test_a_tensor_that_one_case_reads_learns_in_that_case() -> None:
+    text = (
+        'inputs: {x: "float[B, 6]", hide: {type: "bool[B, 6]", optional: true}}\n'
+        "graph:\n  blank: {parameter: [6]}\n"
+        "  shown: where(hide, blank, x) if hide is not None else x\n"
+        "  fc: Linear(out_features=2)\n"
+    )
+    assert outcome(subject(text), PROPERTY).verdict == "passed"
+
+
 def test_frozen_weights_need_no_gradient() -> None:
     text = f"{INPUT}graph: {{a: {{op: Linear, out_features: 4, frozen: true}}}}\n"
     found = outcome(subject(text), PROPERTY)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..filling import Descriptions
-from .case import Case, call, drawn
+from .case import Case, Inputs, Outputs, call, drawn, listed
 from .seq2seq import encoder_decoder
 
 
@@ -72,4 +72,66 @@ WHISPER = (
     ),
 )
 
-CASES = {"audio/whisper": WHISPER}
+
+def frames(model: Any, inputs: Inputs) -> Outputs:
+    """What the frames of a waveform become."""
+    wave, *masks = inputs.values()
+    return {"": model(wave, *masks).last_hidden_state}
+
+
+def speech(name: str, variant: str, *inputs: Descriptions, head: bool = False, **size: Any) -> Case:
+    """A size of wav2vec 2.0 or HuBERT; `size` as in `sound`."""
+    config = call(f"transformers.{name}Config", **sound(**size))
+    if head:
+        whole = call(f"transformers.{name}ForCTC", config)
+        reference = call("tests.references.speech.Headed", whole, name.lower())
+        return Case(variant=variant, reference=reference, inputs=inputs)
+    reference = call(f"transformers.{name}Model", config)
+    return Case(variant=variant, reference=reference, run=frames, inputs=inputs, names=bool(inputs))
+
+
+def sound(
+    dim: int, depth: int, heads: int, pre_norm: bool = False, **options: Any
+) -> dict[str, Any]:
+    """Sizes in transformers' words; `options` are transformers' own."""
+    return {
+        "hidden_size": dim,
+        "num_hidden_layers": depth,
+        "num_attention_heads": heads,
+        "intermediate_size": 4 * dim,
+        "do_stable_layer_norm": pre_norm,
+        "feat_extract_norm": "layer" if pre_norm else "group",
+        "conv_bias": pre_norm,
+        **options,
+    }
+
+
+TINY: dict[str, Any] = {
+    "dim": 32,
+    "depth": 2,
+    "heads": 4,
+    "conv_dim": [8] * 7,
+    "vocab_size": 6,
+}
+BASE: dict[str, Any] = {"dim": 768, "depth": 12, "heads": 12}
+LARGER: dict[str, Any] = {"dim": 1024, "depth": 24, "heads": 16}
+LARGER_PRE = LARGER | {"pre_norm": True}
+XLARGE = {"dim": 1280, "depth": 48, "heads": 16, "pre_norm": True}
+WAVE: Descriptions = {"wave": drawn("normal", 2, 1040)}
+PADDED: Descriptions = {
+    "wave": drawn("normal", 2, 1040),
+    "attention_mask": listed([[1] * 1040, [1] * 720 + [0] * 320]),
+}
+HIDDEN: Descriptions = {**PADDED, "mask_time_indices": drawn("bools", 2, 3)}
+
+WAV2VEC2 = (
+    speech("Wav2Vec2", "wav2vec2-base", **BASE),
+    speech("Wav2Vec2", "wav2vec2-base-960h", head=True, **BASE),
+    speech("Wav2Vec2", "wav2vec2-large-960h-lv60", head=True, **LARGER_PRE),
+    speech("Hubert", "hubert-base-ls960", **BASE),
+    speech("Hubert", "hubert-xlarge-ls960-ft", head=True, **XLARGE),
+    speech("Hubert", "tiny", WAVE, head=True, **TINY),
+    speech("Wav2Vec2", "tiny-pre-norm", HIDDEN, WAVE, pre_norm=True, **TINY),
+)
+
+CASES = {"audio/whisper": WHISPER, "audio/wav2vec2": WAV2VEC2}

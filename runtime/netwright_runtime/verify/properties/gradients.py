@@ -149,11 +149,14 @@ def _used_elsewhere(subject: Subject, trial: Trial) -> set[str]:
 
 
 def _readers(graph: GraphModule, name: str) -> Iterator[Node]:
-    """The nodes that read a parameter: its module's calls, or the reads of the tensor itself."""
+    """The nodes that read a parameter: its module's calls, or the reads of the tensor itself.
+
+    A tensor that was fetched for a case which does not need it is not read.
+    """
     owner = name.rpartition(".")[0]
     for node in graph.graph.nodes:
         holder = {"get_attr": name, "call_module": owner}.get(node.op)
-        if node.target == holder:
+        if node.target == holder and (node.op == "call_module" or node.users):
             yield node
 
 
