@@ -26,6 +26,7 @@ def test_names_as_users_of_timm_expect_them():
     assert catalogue.list_models("segformer_b?")[0] == "segformer_b0"
     assert catalogue.list_models("nothing*") == []
     assert not catalogue.list_models("*maps*"), "a library of blocks is no model"
+    assert not catalogue.list_models("clip_tiny"), "a variant for verification is no model"
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def _entry(top: Path, path: Path) -> Entry | None:
     model = document.root.get("model")
     variants = document.root.get("variants")
     held = variants.entries.items() if isinstance(variants, MappingValue) else ()
-    names = tuple(name for name, value in held if not _has_purpose(value))
+    names = tuple(name for name, variant in held if not _has_purpose(variant.value))
     name = path.relative_to(top).with_suffix("").as_posix()
     return Entry(name, path, "" if model is None else getattr(model, "text", ""), names)
 
