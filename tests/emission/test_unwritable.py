@@ -41,6 +41,21 @@ REFUSED = {
 """,
         "`a` has computed names beside the same names of other nodes",
     ),
+    "a level below a loop": (
+        """\
+  more: {op: Linear, out_features: 4, key: layers.more}
+  again: {op: Linear, out_features: 4, key: layers.again}
+  layers: {op: Linear, out_features: 4, repeat: 3}
+""",
+        "`more` keeps its weights below those of `layers`",
+    ),
+    "numbers that two loops share": (
+        """\
+  a: {op: Linear, out_features: 4, repeat: 3, key: "layers.{i}.a"}
+  b: {op: Linear, out_features: 4, repeat: 3, key: "layers.{i}.b"}
+""",
+        "`a` shares a level of computed names with another node",
+    ),
     "computed levels that two nodes share": (
         """\
   a: {op: Linear, out_features: 4, repeat: 2, key: "h.m{i}.a"}

@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations, takewhile
 
 from netwright.ir.expr import Binary, Expr, Name
-from netwright.ir.program import InlineNode, KeyPart, Module, Node
+from netwright.ir.program import InlineNode, KeyPart, Module, ModuleNode, Node
 
 
 def unusual_keys(module: Module) -> bool:
-    """Whether a key of the file, or of one that it uses, is `""` or computes more than a number.
+    """Whether the source back end may refuse where weights lie, in the file or one that it uses.
 
-    Names of levels such as `{i}` and `blocks.{i + 1}` can always be written.
+    It never does where keys are names and numbers, `{i}` and `blocks.{i + 1}`, each node's apart.
     """
     files, queue = {module}, [module]
     while queue:
         fresh = set(queue.pop().uses.values()) - files
         files |= fresh
         queue += fresh
-    blocks = (block for file in files for block in file.all_blocks())
-    return any(_is_unusual(key) for block in blocks for key in _keys(block.nodes))
+    graphs = (g for file in files for block in file.all_blocks() for g in _graphs(block.nodes))
+    return any(_is_odd(graph) for graph in graphs)
 
 
-def _keys(nodes: tuple[Node, ...]) -> Iterator[tuple[KeyPart, ...]]:
+def _graphs(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, ...]]:
+    yield nodes
     for node in nodes:
-        if node.control.key is not None:
-            yield node.control.key
         if isinstance(node, InlineNode):
-            yield from _keys(node.block.nodes)
+            yield from _graphs(node.block.nodes)
+
+
+def _is_odd(nodes: tuple[Node, ...]) -> bool:
+    modules = [n for n in nodes if isinstance(n, ModuleNode | InlineNode)]
+    if any(isinstance(n, InlineNode) and n.flat for n in modules):
+        return True
+    keys = [n.control.key for n in modules if n.control.key is not None]
+    if any(_is_unusual(key) for key in keys):
+        return True
+    return bool(keys) and any(_meet(a, b) for a, b in combinations(map(_levels, modules), 2))
+
+
+def _levels(node: Node) -> list[str]:
+    """The levels of a node's place, `?` for each that is computed."""
+    key = (KeyPart(node.name),) if node.control.key is None else node.control.key
+    return "".join("?" if part.expr is not None else part.text for part in key).split(".")
+
+
+def _meet(one: list[str], other: list[str]) -> bool:
+    """Whether two nodes keep their weights one below the other, or on one level of numbers."""
+    shared = list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    below = len(shared) == min(len(one), len(other)) and one != other
+    return below or ("?", "?") in shared
 
 
 def _is_unusual(key: tuple[KeyPart, ...]) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from netwright.backends.source.attributes import Location, refuse
-from netwright.backends.source.code import call
+from netwright.backends.source.code import call, path
 from netwright.backends.source.context import ClassContext
 from netwright.ir import expr as ex
 from netwright.ir.instance import CallBlock, CallModule, Instance, Scan
@@ -57,6 +57,8 @@ def is_list(context: ClassContext, group: list[Member], level: int) -> bool:
         for where, node in group:
             part = where.parts[level]
             numbers = _numbers(instance, node, level) if part.dynamic else [int(part.text)]
+            if part.dynamic and not names.keys().isdisjoint(numbers):
+                return False
             names.update(dict.fromkeys(numbers))
         if list(names) != list(range(len(names))):
             return False
@@ -86,7 +88,7 @@ def _computed(constructor: Constructor, member: Member, level: int) -> ex.Expr:
     below = where.parts[level + 1 :]
     if where.loops:
         return ex.Star(constructor.listed(node, below))
-    return constructor.nested(constructor.module(node), below)
+    return constructor.nested(_made(constructor, node), below)
 
 
 def _held(constructor: Constructor, members: list[Member], level: int) -> ex.Expr:
@@ -96,8 +98,19 @@ def _held(constructor: Constructor, members: list[Member], level: int) -> ex.Exp
     if not rest or (
         len(members) == 1 and len(rest) == 1 and _counts(constructor.context, members[0])
     ):
-        return constructor.module(node)
+        return _made(constructor, node)
     return container(constructor, members, level)
+
+
+def _made(constructor: Constructor, node: ModuleNode | InlineNode) -> ex.Expr:
+    """A node's module; in instances in which it is off, `nn.Identity()` keeps its place."""
+    made, when = constructor.module(node), node.control.when
+    if when is None or node.control.loop is not None or not constructor.is_build(when):
+        return made
+    if set(constructor.facts.found(node, "when")) == {True, False}:
+        return ex.IfElse(constructor.expr(when), made, ex.Call(path("nn.Identity")), span=node.span)
+    constructor.decided.append((when, True))
+    return made
 
 
 def _counts(context: ClassContext, member: Member) -> bool:
@@ -109,9 +122,16 @@ def _by_name(group: list[Member], level: int) -> dict[str, list[Member]]:
     """Members by their name at a level; loops, whose names are computed, by themselves."""
     found: dict[str, list[Member]] = {}
     for number, (where, node) in enumerate(group):
+        if len(where.parts) <= level:
+            _refuse_below(node, next(n for w, n in group if len(w.parts) > level))
         part = where.parts[level]
         found.setdefault(f"{{{number}}}" if part.dynamic else part.text, []).append((where, node))
     return found
+
+
+def _refuse_below(node: ModuleNode | InlineNode, below: ModuleNode | InlineNode) -> NoReturn:
+    message = f"`{below.name}` keeps its weights below those of `{node.name}`"
+    refuse(below, message, "give one of them another `key`")
 
 
 def _numbers(instance: Instance, node: ModuleNode | InlineNode, level: int) -> list[int]:
