@@ -22,6 +22,7 @@ class Small:
 
 
 SMALL: dict[str, Small] = {
+    "audio/crnn": Small({"frames": 23, "mels": 8, "width": 4, "hidden": 6, "fc_dim": 8}, 1),
     "audio/wav2vec2": Small({"width": 8, "dim": 32, "depth": 2, "heads": 4}, -1),
     "audio/whisper": Small(
         {"mel_bins": 8, "frames": 10, "vocab_size": 60, "max_tokens": 20, "dim": 24, "heads": 3}
@@ -29,7 +30,7 @@ SMALL: dict[str, Small] = {
         7,
     ),
     "generative/dcgan": Small({"latent": 6, "widths": (8, 4)}, 1),
-    "generative/ddpm": Small({"size": 8, "widths": (8, 16, 16), "attending": 1, "groups": 4}, 2),
+    "generative/ddpm": Small({"size": 4, "widths": (8, 16), "attending": 1, "groups": 4}, 2),
     "generative/dit": Small(
         {"input_size": 8, "patch_size": 2, "dim": 32, "depth": 2, "heads": 4, "num_classes": 10}, 5
     ),
@@ -164,6 +165,14 @@ SMALL: dict[str, Small] = {
         {"depths": (1, 2), "widths": (16, 24), "num_classes": 10, "group_width": 8}, 0
     ),
     "vision/resnet": Small({"num_classes": 10, "depths": (2, 1, 1, 1)}, 5),
+    "vision/retinanet": Small(
+        {"width": 64, "num_classes": 5}
+        | {
+            "encoder": "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1],"
+            " norm=pyramid.FrozenBatchNorm2d)"
+        },
+        2,
+    ),
     "vision/segformer": Small(
         {"depths": (1, 2, 1, 1), "dims": (8, 16, 24, 32), "heads": (1, 2, 3, 4)}
         | {"reductions": (4, 2, 2, 1), "decoder_dim": 16, "num_classes": 5},

@@ -134,4 +134,18 @@ WAV2VEC2 = (
     speech("Wav2Vec2", "tiny-pre-norm", HIDDEN, WAVE, pre_norm=True, **TINY),
 )
 
-CASES = {"audio/whisper": WHISPER, "audio/wav2vec2": WAV2VEC2}
+CRNN = (
+    Case(
+        variant="crnn-229k",
+        reference=call("tests.references.speech.KeywordCRNN"),
+        inputs=({"mel": drawn("normal", 2, 151, 40)},),
+        names=True,
+    ),
+    Case(
+        variant="tiny",
+        reference=call("tests.references.speech.KeywordCRNN", 23, 8, 4, 6, 8),
+        inputs=({"mel": drawn("normal", 2, 23, 8)},),
+    ),
+)
+
+CASES = {"audio/crnn": CRNN, "audio/whisper": WHISPER, "audio/wav2vec2": WAV2VEC2}
