@@ -51,7 +51,7 @@ imports: $(STAMP) ## the import direction
 	$(BIN)/lint-imports
 
 docs: $(STAMP) ## the documentation, into site/
-	$(BIN)/mkdocs build --strict
+	$(BIN)/python -m mkdocs build --strict
 
 bench: $(STAMP) ## the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)

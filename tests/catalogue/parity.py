@@ -24,7 +24,12 @@ ALSO_RUN = ["resnet50"]
 """... but for these, which have blocks that no smaller variant has."""
 
 
-def _is_run(case: Any) -> bool:
+TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
+"""How far outputs may be from the recorded ones, relatively, by the dtype of the recording."""
+
+
+def is_run(case: Any) -> bool:
+    """Whether the suite runs the models and compares outputs."""
     small = case["parameters"] < PARAMETERS or case["variant"] in ALSO_RUN
     return "inputs" in case and small
 
@@ -35,7 +40,7 @@ CASES = [
     for spec in [f"{path.parent.name}/{path.stem}"]
     for index, case in enumerate(fixture.load(spec)["cases"])
 ]
-RUN = [p for p in CASES if _is_run(p.values[1])]
+RUN = [p for p in CASES if is_run(p.values[1])]
 
 
 @cache
@@ -64,7 +69,7 @@ def compare(found: Mapping[str, Any], expected: Mapping[str, Any], dtype: str) -
             strict=True,
         )
         for tensor, measure in pairs:
-            _compare_one(tensor, measure, 1e-9 if dtype == "float64" else 1e-4)
+            _compare_one(tensor, measure, TOLERANCE[dtype])
 
 
 def _compare_one(tensor: torch.Tensor, expected: Measure, tolerance: float) -> None:
