@@ -63,6 +63,9 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "gru_classifier": {"vocab_size": 50},
     "lstm_classifier": {"vocab_size": 50},
     "ft_transformer": {"n_cont_features": 6, "cat_cardinalities": [3, 7]},
+    "mlp": {"d_in": 8},
+    "tabnet": {"numbers": 4, "cardinalities": [5, 3]},
+    "tabular_resnet": {"d_in": 8},
 }
 """Values for the params that models of the catalogue leave open."""
 

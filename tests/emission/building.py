@@ -31,6 +31,9 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "recurrent/gru_classifier": {"vocab_size": 50},
     "recurrent/lstm_classifier": {"vocab_size": 50},
     "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
+    "tabular/mlp": {"d_in": 8},
+    "tabular/tabnet": {"numbers": 4, "cardinalities": (5, 3)},
+    "tabular/tabular_resnet": {"d_in": 8},
 }
 """Values for the params that a spec of the catalogue leaves open."""
 

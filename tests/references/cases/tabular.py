@@ -1,6 +1,9 @@
-"""Tabular models: rtdl_revisiting_models."""
+"""Tabular models: rtdl_revisiting_models and pytorch-tabnet."""
 
 from typing import Any
+from unittest import mock
+
+import torch
 
 from .case import Case, Inputs, Outputs, call, drawn, listed
 
@@ -41,7 +44,75 @@ CATEGORIES = listed([[0, 4], [2, 0], [1, 6]])
 MIXED = {"x_cont": drawn("normal", 3, 6), "x_cat": CATEGORIES}
 SMALL: dict[str, Any] = {"d_block": 24, "n_blocks": 2, "attention_n_heads": 4}
 
+
+def mlp(*inputs: dict[str, Any], names: bool = False, **params: Any) -> Case:
+    """A perceptron; parameters left out are the spec's defaults."""
+    usual = {"d_out": 1, "n_blocks": 2, "d_block": 384, "dropout": 0.4}
+    reference = call("rtdl_revisiting_models.MLP", **usual | params)
+    return Case(params=params, reference=reference, inputs=inputs, names=names)
+
+
+def resnet(*inputs: dict[str, Any], names: bool = False, **params: Any) -> Case:
+    """A residual perceptron; parameters left out are the spec's defaults."""
+    usual = {"d_out": 1, "n_blocks": 2, "d_block": 192, "dropout1": 0.3, "dropout2": 0.0}
+    multiplier = None if "d_hidden" in params else 2.0
+    reference = call(
+        "rtdl_revisiting_models.ResNet", **usual | params, d_hidden_multiplier=multiplier
+    )
+    return Case(params=params, reference=reference, inputs=inputs, names=names)
+
+
+def chosen(model: Any, inputs: Inputs) -> Outputs:
+    """The prediction; the reference takes categories after the numbers in one table."""
+    table = torch.cat([inputs["values"], inputs["categories"].double()], 1)
+    with mock.patch("torch.FloatTensor", torch.DoubleTensor):
+        return {"": model(table)[0]}
+
+
+def explained(model: Any, inputs: Inputs) -> Outputs:
+    """What each step looks at."""
+    with mock.patch("torch.FloatTensor", torch.DoubleTensor):
+        _, masks = model.forward_masks(inputs["values"])
+    return {"": torch.stack([*masks.values()], 1)}
+
+
+def tabnet(*inputs: Any, variant: str | None = None, **more: Any) -> Case:
+    """A TabNet; parameters left out are the spec's defaults."""
+    params: dict[str, Any] = {} if variant else more.pop("params")
+    sizes = {"cardinalities": [], "d_out": 1} | more.pop("sizes", {}) | params
+    sizes["mask_type"] = sizes.pop("mask", "Sparsemax").removesuffix("15").lower()
+    reference = call("tests.references.tables.tabnet", **sizes)
+    return Case(variant=variant, params=params, reference=reference, inputs=inputs, **more)
+
+
+ROWS = {"values": drawn("normal", 3, 4), "categories": listed([[0, 2], [4, 1], [3, 0]])}
+TINY: dict[str, Any] = {
+    "numbers": 4,
+    "cardinalities": [5, 3],
+    "d_out": 3,
+    "n_steps": 2,
+    "n_independent": 1,
+    "mask": "Entmax15",
+}
+OTHER: dict[str, Any] = {"numbers": 7, "n_d": 6, "n_a": 5, "n_steps": 4, "gamma": 1.5}
+COLUMNS = {"values": drawn("normal", 5, 7)}
+
 CASES = {
+    "tabular/mlp": (
+        mlp({"x": drawn("normal", 3, 8)}, d_in=8, names=True),
+        mlp(d_in=54, d_out=7, n_blocks=4, d_block=512),
+    ),
+    "tabular/tabular_resnet": (
+        resnet({"x": drawn("normal", 3, 8)}, d_in=8, d_out=2, d_block=24, names=True),
+        resnet({"x": drawn("normal", 2, 5)}, d_in=5, n_blocks=3, d_block=12, d_hidden=20),
+        resnet(d_in=54),
+    ),
+    "tabular/tabnet": (
+        tabnet(ROWS, variant="tiny", sizes=TINY, run=chosen, names=True),
+        tabnet(COLUMNS, params=OTHER, method="explain", run=explained),
+        tabnet(params={"numbers": 4, "n_shared": 1, "n_independent": 3}),
+        tabnet(params={"numbers": 54, "d_out": 7, "n_d": 64, "n_a": 64, "n_steps": 5}),
+    ),
     "tabular/ft_transformer": (
         ft_transformer(MIXED, n_cont_features=6, cat_cardinalities=[3, 7], names=True),
         ft_transformer(table(3, 8), table(1, 8), n_cont_features=8, names=True),
@@ -56,5 +127,5 @@ CASES = {
             ffn_d_hidden=20,
             names=True,
         ),
-    )
+    ),
 }
