@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .case import Case, call, drawn
+from .case import Case, Inputs, Outputs, call, drawn
 
 HERE = f"{__package__.rpartition('.')[0]}.diffusion"
 
@@ -26,7 +26,47 @@ def dit(variant: str, **kept: Any) -> Case:
     return Case(variant=variant, reference=call(f"{HERE}.DiT", **DIT[variant]), **kept)
 
 
+DDPM: dict[str, dict[str, Any]] = {
+    "ddpm-cifar10-32": {"block_out_channels": (128, 256, 256, 256)},
+    "ddpm-celebahq-256": {"block_out_channels": (128, 128, 256, 256, 512, 512)},
+    "tiny": {"block_out_channels": (8, 16), "norm_num_groups": 4},
+}
+
+
+def sampled(model: Any, inputs: Inputs) -> Outputs:
+    """The prediction of a network of diffusers."""
+    return {"": model(*inputs.values()).sample}
+
+
+def ddpm(variant: str, attending: int, **kept: Any) -> Case:
+    """A U-Net with attention at one size, as Google published them."""
+    sizes = len(DDPM[variant]["block_out_channels"])
+    down = ["DownBlock2D"] * sizes
+    down[attending] = "AttnDownBlock2D"
+    reference = call(
+        "diffusers.UNet2DModel",
+        **DDPM[variant],
+        down_block_types=tuple(down),
+        up_block_types=tuple(name.replace("Down", "Up") for name in reversed(down)),
+        attention_head_dim=None,
+        downsample_padding=0,
+        flip_sin_to_cos=False,
+        freq_shift=1,
+        norm_eps=1e-6,
+    )
+    return Case(variant=variant, reference=reference, run=sampled, **kept)
+
+
 CASES = {
+    "generative/ddpm": (
+        ddpm("ddpm-cifar10-32", 1, names=True),
+        ddpm("ddpm-celebahq-256", 4),
+        ddpm(
+            "tiny",
+            1,
+            inputs=({"sample": drawn("normal", 2, 3, 4, 4), "timestep": drawn("tokens:1000", 2)},),
+        ),
+    ),
     "generative/dit": (
         dit("dit_s_8", names=True),
         *map(dit, ("dit_b_4", "dit_l_2", "dit_xl_2", "dit_xl_2_512")),
