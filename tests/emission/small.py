@@ -34,6 +34,9 @@ SMALL: dict[str, Small] = {
     "generative/dit": Small(
         {"input_size": 8, "patch_size": 2, "dim": 32, "depth": 2, "heads": 4, "num_classes": 10}, 5
     ),
+    "generative/stable_diffusion": Small(
+        {"size": 4, "widths": (8, 16), "context_dim": 6, "heads": 2, "groups": 4}, 2
+    ),
     "generative/vae": Small({"channels": 1, "width": 8, "latent": 16}, 1),
     "graph/gat": Small(
         {"in_channels": 5, "out_channels": 3, "hidden": 8, "depth": 3, "heads": 2}, 0
@@ -132,6 +135,7 @@ SMALL: dict[str, Small] = {
     "tabular/mlp": Small({"d_block": 12}, 0),
     "tabular/tabnet": Small({"d_out": 3, "n_steps": 2}, 0),
     "tabular/tabular_resnet": Small({"d_block": 12}, 0),
+    "timeseries/lstm_forecaster": Small({"channels": 3, "horizon": 4, "hidden": 8}, 1),
     "timeseries/patchtst": Small(
         {"context": 30, "channels": 3, "patch": 8, "stride": 5, "horizon": 6, "dim": 16}
         | {"depth": 2, "heads": 2, "hidden": 24, "attention_dropout": 0.1},
@@ -166,10 +170,12 @@ SMALL: dict[str, Small] = {
     ),
     "vision/resnet": Small({"num_classes": 10, "depths": (2, 1, 1, 1)}, 5),
     "vision/retinanet": Small(
-        {"width": 64, "num_classes": 5}
-        | {
+        {
+            "width": 64,
+            "depth": 1,
+            "num_classes": 5,
             "encoder": "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1],"
-            " norm=pyramid.FrozenBatchNorm2d)"
+            " norm=pyramid.FrozenBatchNorm2d)",
         },
         2,
     ),
@@ -177,6 +183,11 @@ SMALL: dict[str, Small] = {
         {"depths": (1, 2, 1, 1), "dims": (8, 16, 24, 32), "heads": (1, 2, 3, 4)}
         | {"reductions": (4, 2, 2, 1), "decoder_dim": 16, "num_classes": 5},
         6,
+    ),
+    "vision/sam": Small(
+        {"img_size": 20, "patch_size": 4, "window": 3, "width": 16, "depth": 2, "heads": 2}
+        | {"global_layers": (1,), "dim": 16, "decoder_heads": 2, "decoder_hidden": 24},
+        3,
     ),
     "vision/swin": Small(
         {"img_size": 64, "patch_size": 4, "window": 4, "dims": (12, 24, 48), "depths": (2, 2, 1)}

@@ -57,6 +57,22 @@ def ddpm(variant: str, attending: int, **kept: Any) -> Case:
     return Case(variant=variant, reference=reference, run=sampled, **kept)
 
 
+SMALL_LATENTS = {
+    "block_out_channels": (8, 16),
+    "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+    "cross_attention_dim": 6,
+    "attention_head_dim": 2,
+    "norm_num_groups": 4,
+}
+
+
+def latent(variant: str, inputs: Any = (), names: bool = False, **config: Any) -> Case:
+    """A U-Net of Stable Diffusion 1.x."""
+    reference = call("diffusers.UNet2DConditionModel", **{"cross_attention_dim": 768, **config})
+    return Case(variant=variant, reference=reference, run=sampled, inputs=inputs, names=names)
+
+
 CASES = {
     "generative/ddpm": (
         ddpm("ddpm-cifar10-32", 1, names=True),
@@ -71,5 +87,21 @@ CASES = {
         dit("dit_s_8", names=True),
         *map(dit, ("dit_b_4", "dit_l_2", "dit_xl_2", "dit_xl_2_512")),
         dit("tiny", inputs=(DIT_INPUTS,)),
+    ),
+    "generative/stable_diffusion": (
+        latent("stable-diffusion-v1-5"),
+        latent("stable-diffusion-v1-5-inpainting", in_channels=9),
+        latent(
+            "tiny",
+            inputs=(
+                {
+                    "sample": drawn("normal", 2, 4, 4, 4),
+                    "timestep": drawn("tokens:1000", 2),
+                    "encoder_hidden_states": drawn("normal", 2, 3, 6),
+                },
+            ),
+            names=True,
+            **SMALL_LATENTS,
+        ),
     ),
 }
