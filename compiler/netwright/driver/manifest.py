@@ -173,6 +173,9 @@ def _weights(elaboration: Elaboration) -> Iterator[Weight]:
 
 def _key_maps(module: Module) -> dict[str, tuple[KeyRule, ...]]:
     return {
-        name: tuple(KeyRule(r.match, r.to, r.split, r.dim) for r in rules)
+        name: tuple(
+            KeyRule(r.match, r.to, r.split, r.join, r.stack, r.unstack, r.dim, r.transpose)
+            for r in rules
+        )
         for name, rules in module.weights.items()
     }

@@ -21,7 +21,7 @@ _ORDERS: dict[str, tuple[str, ...]] = {
     "output": ("value", "type"),
     "method": ("doc", "inputs", "outputs"),
     "rule": ("match", "with"),
-    "step": ("match", "to", "split", "dim"),
+    "step": ("match", "join", "stack", "to", "split", "unstack", "dim", "transpose"),
     "graph node": ("doc", *_CONTROL, "flat", "graph", "outputs"),
     "parameter node": ("parameter", "init", *_CONTROL, "doc"),
     "buffer node": ("buffer", "persistent", *_CONTROL, "doc"),

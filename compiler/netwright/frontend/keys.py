@@ -10,7 +10,7 @@ INPUT = frozenset({"type", "optional", "doc"})
 OUTPUT = frozenset({"value", "type"})
 METHOD = frozenset({"inputs", "outputs", "doc"})
 INIT_RULE = frozenset({"match", "with"})
-KEY_RULE = frozenset({"match", "to", "split", "dim"})
+KEY_RULE = frozenset({"match", "to", "split", "join", "stack", "unstack", "dim", "transpose"})
 
 LOOPS = ("repeat", "each", "scan")
 CONTROL = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netwright.diagnostics import Diagnostic, Label
-from netwright.frontend import keys, lower_extras
+from netwright.frontend import keys, lower_extras, lower_weights
 from netwright.frontend.document import MappingValue, Scalar, Value
 from netwright.frontend.form import Form
 from netwright.frontend.identifiers import fault_of
@@ -203,7 +203,7 @@ def _extras(form: Form, root: MappingValue, module: Module) -> None:
     module.methods = lower_extras.methods(form, root.get("methods"))
     module.init = lower_extras.init(form, root.get("init"))
     module.ties = lower_extras.ties(form, root.get("tie"))
-    module.weights = lower_extras.weights(form, root.get("weights"))
+    module.weights = lower_weights.weights(form, root.get("weights"))
     module.state = lower_extras.state(form, root.get("state"), _model(root, module))
 
 

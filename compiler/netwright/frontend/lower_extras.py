@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from netwright.diagnostics import Diagnostic
@@ -13,10 +12,9 @@ from netwright.frontend.identifiers import did_you_mean
 from netwright.frontend.lower_params import convert, usable
 from netwright.ir.attributes import MODULE_ATTRIBUTES
 from netwright.ir.expr import Expr
-from netwright.ir.program import Block, InitRule, KeyRule, Method, Param, Tie, Variant
+from netwright.ir.program import Block, InitRule, Method, Param, Tie, Variant
 from netwright.source import Span
 
-_GROUP = re.compile(r"\\(\d)")
 FOR = "for"
 PURPOSES = ("verify",)
 """What a variant may be `for`: it then stands for the large ones, and is not listed as a model."""
@@ -103,64 +101,6 @@ def ties(form: Form, value: Value | None) -> tuple[Tie, ...]:
     return tuple(
         Tie(key.text, form.expr(held), held.span, key.span) for key, held in form.entries(value)
     )
-
-
-def weights(form: Form, value: Value | None) -> dict[str, tuple[KeyRule, ...]]:
-    found: dict[str, tuple[KeyRule, ...]] = {}
-    for key, held in form.entries(value):
-        rules = (_key_rule(form, item) for item in form.items(held))
-        found[key.text] = tuple(rule for rule in rules if rule is not None)
-    return found
-
-
-def _key_rule(form: Form, item: Value) -> KeyRule | None:
-    mapping = form.mapping(item, keys.KEY_RULE)
-    if mapping is None:
-        return None
-    match, to, split = mapping.get("match"), mapping.get("to"), mapping.get("split")
-    if match is None:
-        form.reject(item)
-        return None
-    if (to is None) == (split is None):
-        message = "a step of a key map has either `to` or `split`"
-        if to is None:
-            form.missing(mapping, {"to", "split"}, keys.KEY_RULE, message, match.span)
-        else:
-            form.report.add(Diagnostic("E0219", message, mapping.entries["split"].key.span))
-        return None
-    if not _groups_fit(form, match, () if to is None else (to,), split):
-        return None
-    dim = form.number(mapping.get("dim"))
-    if isinstance(dim, float):
-        form.reject(mapping.entries["dim"].value)
-        return None
-    drops = isinstance(to, Scalar) and to.value is None
-    return KeyRule(
-        form.text(match),
-        None if to is None or drops else form.text(to),
-        tuple(form.text(part) for part in form.items(split)),
-        int(dim or 0),
-        item.span,
-    )
-
-
-def _groups_fit(form: Form, match: Value, to: tuple[Value, ...], split: Value | None) -> bool:
-    """Whether `match` is a regular expression that has the groups which the new keys read."""
-    try:
-        pattern = re.compile(form.text(match))
-    except (re.error, RecursionError, OverflowError) as error:
-        message = f"this is no regular expression: {error}"
-        form.report.add(Diagnostic("E0406", message, match.span))
-        return False
-    for target in (*to, *form.items(split)):
-        text = target.text if isinstance(target, Scalar) else ""
-        most = max((int(number) for number in _GROUP.findall(text)), default=0)
-        if most > pattern.groups:
-            held = f"has {pattern.groups}" if pattern.groups else "has none"
-            message = f"`{text}` reads group {most}, but `match` {held}"
-            form.report.add(Diagnostic("E0406", message, target.span))
-            return False
-    return True
 
 
 def state(form: Form, value: Value | None, model: Block | None) -> dict[str, str]:

@@ -237,16 +237,24 @@ class InitRuleSpec(Form):
 
 
 class KeyRuleSpec(Form):
-    """A step of a key map: rename (`to`), drop (`to: null`) or split."""
+    """A step of a key map: rename (`to`), drop (`to: null`), or make other tensors of some."""
 
     match: str
     """A regular expression over published keys."""
     to: str | None = None
     """The key here, with `\\1` for groups; null drops the weight."""
     split: list[str] = Field(default_factory=list)
-    """The endings of the keys that a fused weight is split into."""
+    """What stands in place of the match in the keys of the parts that a tensor is split into."""
+    join: list[str] = Field(default_factory=list)
+    """The matches in the keys of the tensors that are joined, in their order."""
+    stack: str = ""
+    """The group that numbers the tensors which are stacked: `\\1`."""
+    unstack: str = ""
+    """What stands in place of the match in the keys of the items, with `#` for their number."""
     dim: int = 0
-    """Along which dim it is split."""
+    """Along which dim it is split, joined, stacked or unstacked."""
+    transpose: bool = False
+    """Whether the last two dims change places."""
 
 
 class Spec(Form):

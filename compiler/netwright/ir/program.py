@@ -249,12 +249,16 @@ class Tie:
 
 @dataclass(frozen=True, eq=False)
 class KeyRule:
-    """One step of a key map for published checkpoints: rename (`to`), drop (`to` None) or split."""
+    """One step of a key map for published checkpoints; `artifact.KeyRule` says what it does."""
 
     match: str
     to: str | None
     split: tuple[str, ...] = ()
+    join: tuple[str, ...] = ()
+    stack: str = ""
+    unstack: str = ""
     dim: int = 0
+    transpose: bool = False
     span: Span = NOWHERE
 
 

@@ -135,7 +135,7 @@ def _names(elaboration: Elaboration, buffers: bool = True) -> Iterator[str]:
 
 # Key maps -----------------------------------------------------------------------------------
 
-_GROUP = re.compile(r"\\(?:\d|g<\w+>)")
+_GROUP = re.compile(r"\\(?:\d|g<\w+>)|#")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _WILD = re.compile(r"\.[*+]|\\w|\\S|\[")
 
@@ -154,7 +154,9 @@ def _final(rules: Sequence[KeyRule]) -> list[tuple[KeyRule, str]]:
     found: list[tuple[KeyRule, str]] = []
     changed: set[str] = set()
     for rule in reversed(rules):
-        targets = [t for t in (*reversed(rule.split), rule.to) if t is not None]
+        targets = [
+            t for t in (*reversed(rule.split), rule.unstack or None, rule.to) if t is not None
+        ]
         found += [(rule, t) for t in targets if changed.isdisjoint(_words(t))]
         if _WILD.search(rule.match):
             break

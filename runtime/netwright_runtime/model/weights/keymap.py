@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import torch
 from netwright.artifact import KeyRule
-from torch import Tensor
 
-Shapes = Mapping[str, Sequence[int]]
-"""The shapes of a model's weights, by name."""
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """A tensor of a file, under the name that it has in the model.
-
-    key   its name in the file
-    part  of a tensor that was split, which one, and of how many: (0, 3) is the first of three
-    """
-
-    name: str
-    key: str
-    tensor: Tensor
-    part: tuple[int, int] | None = None
+from netwright_runtime.model.weights.reshaping import (
+    Unmade,
+    item_names,
+    items,
+    joined,
+    parts,
+    stacked,
+    transposed,
+)
+from netwright_runtime.model.weights.source import Shapes, Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,68 +25,79 @@ class Mapped:
     """What a key map makes of a file.
 
     dropped  keys that a step drops
-    uncut    keys whose tensor cannot be split as a step says, each with the reason
+    unmade   keys whose tensor is not such as a step wants it, each with the reason
     """
 
     sources: tuple[Source, ...]
     dropped: tuple[str, ...] = ()
-    uncut: Mapping[str, str] = field(default_factory=dict)
+    unmade: Mapping[str, str] = field(default_factory=dict)
 
 
-class _Uncut(ValueError):
-    """A tensor that does not have the parts that a step splits it into."""
+def copies(rules: Sequence[KeyRule]) -> bool:
+    """Whether steps make new tensors of those of a file, and not views of them."""
+    return any(rule.join or rule.stack for rule in rules)
 
 
-def mapped(given: Iterable[Source], rules: Sequence[KeyRule], shapes: Shapes) -> Mapped:
+def mapped(given: Sequence[Source], rules: Sequence[KeyRule], shapes: Shapes) -> Mapped:
     """The tensors of a file under the names that `rules` give them, step by step."""
-    found: list[Source] = []
-    dropped: list[str] = []
-    uncut: dict[str, str] = {}
-    for source in given:
-        try:
-            parts = list(_stepped(source, rules, shapes))
-        except _Uncut as fault:
-            uncut[source.key] = str(fault)
-            continue
-        found += parts
-        if not parts:
-            dropped.append(source.key)
-    return Mapped(tuple(found), tuple(dropped), uncut)
-
-
-def _stepped(source: Source, rules: Sequence[KeyRule], shapes: Shapes) -> Iterator[Source]:
-    """What becomes of a tensor in the steps that are left."""
+    found, unmade = list(given), dict[str, str]()
     for place, rule in enumerate(rules):
-        if re.search(rule.match, source.name) is None:
-            continue
-        if rule.split:
-            later = rules[place + 1 :]
-            for part in _split(source, rule, later, shapes):
-                yield from _stepped(part, later, shapes)
-            return
-        if rule.to is None:
-            return
-        source = replace(source, name=re.sub(rule.match, rule.to, source.name))
-    yield source
+        met = [source for source in found if re.search(rule.match, source.name)]
+        made = _made(met, rule, rules[place + 1 :], shapes, unmade)
+        found = [new for source in found for new in made.get(source, [source])]
+    told = unmade.keys() | {key for source in found for key in source.keys}
+    dropped = (key for source in given for key in source.keys if key not in told)
+    return Mapped(tuple(found), tuple(dropped), unmade)
 
 
-def _split(
-    source: Source, rule: KeyRule, later: Sequence[KeyRule], shapes: Shapes
-) -> Iterator[Source]:
-    """The parts of a tensor along the step's dim, as large as the model's weights."""
-    tensor, count = source.tensor, len(rule.split)
-    if not -tensor.ndim <= rule.dim < tensor.ndim:
-        raise _Uncut(f"a step splits it along dim {rule.dim}, and it has {tensor.ndim}")
-    names = [re.sub(rule.match, to, source.name) for to in rule.split]
-    sizes = _sizes(names, rule.dim, later, shapes)
-    whole = tensor.shape[rule.dim]
-    if sum(sizes) != whole:
-        if whole % count:
-            raise _Uncut(f"a step splits it into {count} parts, and {whole} has no {count}th")
-        sizes = [whole // count] * count
-    parts = torch.split(tensor, sizes, rule.dim)
-    for place, (name, part) in enumerate(zip(names, parts, strict=True)):
-        yield Source(name, source.key, part, (place, count))
+def _made(
+    met: Sequence[Source],
+    rule: KeyRule,
+    later: Sequence[KeyRule],
+    shapes: Shapes,
+    unmade: dict[str, str],
+) -> dict[Source, list[Source]]:
+    """What a step makes of the tensors that it is about, in the place of the first that it takes
+    for it."""
+    made: dict[Source, list[Source]] = {source: [] for source in met}
+    for group in _groups(met, rule):
+        try:
+            made[group[0]] = _of_group(group, rule, later, shapes)
+        except Unmade as fault:
+            unmade.update({key: str(fault) for source in group for key in source.keys})
+    return made
+
+
+def _groups(met: Sequence[Source], rule: KeyRule) -> list[list[Source]]:
+    """The tensors that become one: those that get the same name."""
+    if not (rule.join or rule.stack):
+        return [[source] for source in met]
+    assert rule.to is not None
+    by_name: dict[str, list[Source]] = {}
+    for source in met:
+        by_name.setdefault(re.sub(rule.match, rule.to, source.name), []).append(source)
+    return list(by_name.values())
+
+
+def _of_group(
+    group: list[Source], rule: KeyRule, later: Sequence[KeyRule], shapes: Shapes
+) -> list[Source]:
+    one = group[0]
+    if rule.transpose:
+        group = [transposed(source) for source in group]
+    if rule.split:
+        names = [re.sub(rule.match, to, one.name) for to in rule.split]
+        return parts(group[0], names, rule.dim, _sizes(names, rule.dim, later, shapes))
+    if rule.unstack:
+        return items(group[0], rule.dim, item_names(one.name, rule))
+    if rule.to is None:
+        return group if rule.transpose else []
+    name = re.sub(rule.match, rule.to, one.name)
+    if rule.join:
+        return [joined(name, group, rule)]
+    if rule.stack:
+        return [stacked(name, group, rule)]
+    return [replace(source, name=name) for source in group]
 
 
 def _sizes(names: Sequence[str], dim: int, later: Sequence[KeyRule], shapes: Shapes) -> list[int]:

@@ -21,6 +21,9 @@ class Match:
     reshaped    the shape in the file, where only dims of size 1 differ
     interpolated  the shape in the file, where positions were interpolated
     converted   the dtype in the file, where the model has another
+    others      further keys of the file, where several tensors became this one
+    made        what steps of a key map did to it, of `split`, `unstacked`, `joined`, `stacked`,
+                `transposed`
     """
 
     name: str
@@ -29,13 +32,16 @@ class Match:
     reshaped: Shape | None = None
     interpolated: Shape | None = None
     converted: str | None = None
+    others: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[str, ...]:
         """What was done on the way, of `renamed`, `split`, `reshaped`, ..."""
+        alone = self.part is None and not self.others
         made = {
-            "renamed": self.part is None and self.name != self.key,
-            "split": self.part is not None,
+            "renamed": alone and self.name != self.key,
+            **dict.fromkeys(self.made, True),
             "reshaped": self.reshaped is not None,
             "interpolated": self.interpolated is not None,
             "converted": self.converted is not None,

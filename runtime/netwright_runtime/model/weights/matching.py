@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from netwright_runtime.model.weights.keymap import Mapped, Source
+from netwright_runtime.model.weights.keymap import Mapped
 from netwright_runtime.model.weights.loaded import LeftOver, Match, Misfit, Missing
 from netwright_runtime.model.weights.nearest import nearest
 from netwright_runtime.model.weights.partial import Partial
 from netwright_runtime.model.weights.positions import NotPositions, interpolated
+from netwright_runtime.model.weights.source import Source
 
 _EXPLAINED = 50
 """Missing weights, and keys that are left over, that candidates are looked for."""
@@ -58,7 +59,7 @@ def match(
             _take(found, source, weights[source.name], partial, images)
         else:
             spare.append(source)
-    found.misfits += [Misfit(key, key, reason) for key, reason in content.uncut.items()]
+    found.misfits += [Misfit(key, key, reason) for key, reason in content.unmade.items()]
     _share(found, weights)
     absent = _absent(found, weights, partial)
     _explain(found, weights, absent, spare)
@@ -95,7 +96,8 @@ def _fitted(
     elif old != new:
         raise _Unfit(f"it is {list(old)}, and the weight {list(new)}")
     converted = None if value.dtype == weight.dtype else _name(value.dtype)
-    return value, Match(source.name, source.key, source.part, reshaped, stretched, converted)
+    made = (source.part, reshaped, stretched, converted, source.others, source.made)
+    return value, Match(source.name, source.key, *made)
 
 
 def _interpolated(value: Tensor, shape: Sequence[int], images: bool) -> Tensor:

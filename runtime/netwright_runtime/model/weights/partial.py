@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from netwright_runtime.model.weights.keymap import Source
+from netwright_runtime.model.weights.source import Source
 
 
 class UnknownName(ValueError):

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netwright.artifact import KeyRule
 from torch import Tensor
 
-from netwright_runtime.model.weights.keymap import Mapped, Shapes, Source, mapped
+from netwright_runtime.model.weights.keymap import Mapped, copies, mapped
+from netwright_runtime.model.weights.source import Shapes, Source
 
 _WRAPPERS = frozenset({"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
 """Levels that torch's own wrappers put into names, wherever they stand."""
@@ -52,17 +53,29 @@ def best(
 ) -> Reading:
     """The reading that gives most weights of the model, and among these leaves the least over."""
     ranked: list[tuple[tuple[int, int], Reading]] = []
+    whole: dict[Reading, list[Source]] = {}
     for inside, tensors in _dicts(content, ()):
         for prefix in _prefixes(tensors):
             named = _without(tensors, prefix)
             for name, rules in key_maps.items():
-                result = mapped(named, rules, shapes)
+                result = mapped(_outlined(named, rules), rules, shapes)
                 ranked.append((_score(result, shapes), Reading(inside, prefix, name, result)))
+                whole[ranked[-1][1]] = named
     top = max(score for score, _ in ranked)
     chosen = [reading for score, reading in ranked if score == top]
     first = chosen[0]
     others = dict.fromkeys(".".join(r.inside) for r in chosen if r.inside != first.inside)
-    return Reading(first.inside, first.prefix, first.key_map, first.content, tuple(others))
+    found = first.content
+    if copies(key_maps[first.key_map]):
+        found = mapped(whole[first], key_maps[first.key_map], shapes)
+    return Reading(first.inside, first.prefix, first.key_map, found, tuple(others))
+
+
+def _outlined(given: Sequence[Source], rules: Sequence[KeyRule]) -> Sequence[Source]:
+    """The tensors without their values where steps would copy those of every reading."""
+    if not copies(rules):
+        return given
+    return [replace(source, tensor=source.tensor.to("meta")) for source in given]
 
 
 def _dicts(

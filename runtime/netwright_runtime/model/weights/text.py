@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 _LISTED = 100
 """Lines of one kind that are written out; the rest are counted."""
 
+CHANGES = (
+    "as they are", "renamed", "split", "unstacked", "joined", "stacked", "transposed", "reshaped",
+    "interpolated", "converted",
+)  # fmt: skip
+"""What may have been done to a weight, in the order of the report."""
+
 HELP = (
     "`--skip NAME` (a pattern, such as `head.*`) leaves weights as they begin, "
     "`--interpolate NAME` stretches learned positions, `--inserted LAYER` makes room for a new "
@@ -34,7 +40,7 @@ def head(report: Loaded) -> str:
 
 def rows(report: Loaded) -> Iterator[tuple[str, int, str]]:
     """What was done to weights on their way, to how many, and one of them as an example."""
-    for change in ("as they are", "renamed", "split", "reshaped", "interpolated", "converted"):
+    for change in CHANGES:
         changed = [m for m in report.matches if change in (m.changes or ("as they are",))]
         if changed:
             yield change, len(changed), _example(changed[0], change)
@@ -43,6 +49,10 @@ def rows(report: Loaded) -> Iterator[tuple[str, int, str]]:
 def _example(match: Match, change: str) -> str:
     """`q.weight from part 1 of 3 of qkv.weight`, `head.weight from [3, 8, 1, 1]`."""
     source = [] if match.key == match.name else [match.key]
+    if match.others:
+        shown = [match.key, *match.others][:3]
+        more = len(match.others) - 2
+        source = [f"{' + '.join(shown)}" + (f" and {more} more" if more > 0 else "")]
     if match.part is not None:
         source = [f"part {match.part[0] + 1} of {match.part[1]} of {match.key}"]
     if change == "converted":
