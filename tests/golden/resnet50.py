@@ -1,7 +1,7 @@
 """resnet50: Deep residual network (arXiv:1512.03385), with the stride in the 3x3
 convolution (v1.5).
 
-Generated from vision/resnet.yaml (1133dfdb, variant resnet50) by netwright 0.1.0.
+Generated from vision/resnet.yaml (55887cd4, variant resnet50) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, H height, W width
