@@ -13,7 +13,7 @@ from netwright.backends.source.context import ClassContext, CtorArg
 from netwright.backends.source.words import ctor_name
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance, ModuleChild
-from netwright.ir.printer import replace_names
+from netwright.ir.printer import rebuild, replace_names
 from netwright.ir.program import InlineNode, Loop, ModuleNode, Node
 from netwright.ir.values import ModuleValue, Value
 from netwright.ops.entry import Arg, ModuleOp
@@ -162,15 +162,20 @@ class Modules(BuildTime):
         return ex.ListExpr(tuple(made))
 
     def _of_several_classes(self, node: ModuleNode | InlineNode) -> bool:
-        """Whether no one class can be written for all iterations of a loop."""
+        """Whether no one call can be written for all iterations of a loop."""
+        if isinstance(getattr(node, "callee", None), ex.Index):  # `kinds[i]`, a list of modules
+            runs = [_kinds(i, node) for i in self.facts.instances]
+            if any(kind != run[0] for run in runs for kind in run):
+                return True
         return len(set(self._classes(self.facts.found(node, "child")))) > 1
 
     def _classes(self, made: Sequence[object]) -> tuple[str, ...]:
         """The classes of what a loop makes, without those that `take` leaves out."""
+        return tuple(self.context.of(c).name for c in self._kept(made) if isinstance(c, Instance))
+
+    def _kept(self, made: Sequence[object]) -> list[object]:
         known = self.context.model.class_of
-        return tuple(
-            self.context.of(c).name for c in made if isinstance(c, Instance) and c in known
-        )
+        return [c for c in made if not isinstance(c, Instance) or c in known]
 
     def _each_class(self, node: ModuleNode | InlineNode, below: tuple[Part, ...]) -> ex.Expr:
         """`[First(0), Other(1), Other(2)]`: the iterations of several classes, written out."""
@@ -178,14 +183,16 @@ class Modules(BuildTime):
         rows = {self._classes(run) for run in runs if run}
         loop = node.control.loop
         assert loop is not None
-        if len(rows) > 1 or not self.is_build(loop.iterable):
+        counts = {len(self._kept(run)) for run in runs if run}
+        if len(rows) > 1 or len(counts) > 1 or not self.is_build(loop.iterable):
             _refuse_several(node)
         self.bound.append(set(loop.names))
         try:
-            made = [self.nested(self._one(node, k), below) for k in range(len(rows.pop()))]
+            made = [self.nested(self._one(node, k), below) for k in range(counts.pop())]
         finally:
             self.bound.pop()
-        return ex.ListExpr(tuple(replace_names(m, self._step(node, k)) for k, m in enumerate(made)))
+        placed = [replace_names(m, self._step(node, k)) for k, m in enumerate(made)]
+        return ex.ListExpr(tuple(rebuild(m, _picked) for m in placed))
 
     def _step(self, node: ModuleNode | InlineNode, k: int) -> dict[str, ex.Expr]:
         """What the names of a loop are in iteration `k`."""
@@ -272,7 +279,7 @@ class Modules(BuildTime):
         context = self.context.of(child)
         if context.is_chain:
             return call("nn.Sequential", *_chain_items(context, self, node))
-        return self._class_call(node, context, child)
+        return self._class_call(node, context, child, index)
 
     def _chosen(self, node: ModuleNode, branches: tuple[int, int]) -> ex.Expr:
         """`nn.ReLU() if plain else nn.GELU()`."""
@@ -314,12 +321,12 @@ class Modules(BuildTime):
         return found[index] if found else {}
 
     def _class_call(
-        self, node: ModuleNode | InlineNode, context: ClassContext, child: Instance
+        self, node: ModuleNode | InlineNode, context: ClassContext, child: Instance, index: int = 0
     ) -> ex.Expr:
         args: list[ex.Expr] = []
         keywords: list[ex.Keyword] = []
         for arg in context.ctor:
-            value = self.class_argument(node, arg, child)
+            value = self.class_argument(node, arg, child, index)
             if value is None:
                 continue
             if arg.default is None and arg.derived is None and not keywords:
@@ -329,7 +336,7 @@ class Modules(BuildTime):
         return ex.Call(ex.Name(context.name), tuple(args), tuple(keywords), span=node.span)
 
     def class_argument(
-        self, node: ModuleNode | InlineNode, arg: CtorArg, child: Instance
+        self, node: ModuleNode | InlineNode, arg: CtorArg, child: Instance, index: int = 0
     ) -> ex.Expr | None:
         source = arg.source
         if arg.call_site is not None:
@@ -337,7 +344,7 @@ class Modules(BuildTime):
         if isinstance(node, ModuleNode) and source in node.args:
             value = self.expr(node.args[source])
             return as_tuple(value) if "tuple[" in arg.annotation else value
-        partial = self._partial(node)
+        partial = self._partial(node, index)
         if source in partial:
             return _literal(partial[source])
         size = self.facts.sizes.get((node, f"dim:{source}"))
@@ -375,6 +382,21 @@ def _chain_items(context: ClassContext, outer: Modules, node: Node) -> list[ex.E
                 outer.expr(size) if size is not None else outer.name(name)
             )
     return [replace_names(item, renames) for item in items]
+
+
+def _picked(expr: ex.Expr) -> ex.Expr | None:
+    """The item of a list that is written out: `a` for `[a, b][0]`."""
+    match expr:
+        case ex.Index(value=ex.ListExpr(items=items), items=(ex.Literal(value=int(k)),)):
+            return items[k]
+    return None
+
+
+def _kinds(instance: Instance, node: Node) -> list[tuple[object, object]]:
+    """What each iteration of a loop takes from a list of modules: the op and its arguments."""
+    made = instance.facts.get((node, "child"), [])
+    partial = instance.facts.get((node, "partial"), [])
+    return [(getattr(child, "op", None), given) for child, given in zip(made, partial, strict=True)]
 
 
 def _refuse_several(node: Node) -> NoReturn:

@@ -9,7 +9,7 @@ from netwright.backends.source import calls
 from netwright.backends.source.access import access, dotted, is_got
 from netwright.backends.source.attributes import Part, location, refuse
 from netwright.backends.source.code import Extras, call, path
-from netwright.backends.source.context import ClassContext
+from netwright.backends.source.context import ClassContext, is_modules
 from netwright.backends.source.lookup import Lookup
 from netwright.backends.source.words import attribute_name, flag_name
 from netwright.ir import expr as ex
@@ -198,6 +198,10 @@ class Translator(Lookup):
             return self.result(*called, 0)
         if name == "sum" and not self._is_numeric(expr) and self._is_list(expr):
             return self._sum(expr)
+        if name == "len":
+            for value in self._named(expr.args[0]):
+                if is_modules(value):  # which no argument of a class holds
+                    return ex.Literal(len(value))
         args = tuple(self.expr(a) for a in expr.args)
         if self._is_numeric(expr) or name not in FUNCTIONS:
             target = calls.NUMBER_FUNCTIONS.get(name, name)
