@@ -4,8 +4,10 @@ import torch
 from torch import Tensor, nn
 
 
-class GRUClassifier(nn.Module):
-    """A bidirectional GRU over tokens; the mean of real tokens' states is classified."""
+class TokenClassifier(nn.Module):
+    """Tokens, embedded and read in both directions by layers of `kind`, for a head to classify."""
+
+    kind: type[nn.LSTM] | type[nn.GRU]
 
     def __init__(
         self,
@@ -17,12 +19,31 @@ class GRUClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_dim, padding_idx=0)
-        self.gru = nn.GRU(embed_dim, hidden, depth, batch_first=True, bidirectional=True)
+        layers = self.kind(embed_dim, hidden, depth, batch_first=True, bidirectional=True)
+        self.add_module(self.kind.__name__.lower(), layers)
         self.fc = nn.Linear(2 * hidden, num_classes)
+
+
+class LSTMClassifier(TokenClassifier):
+    """The top layer's two last hidden states are classified."""
+
+    kind = nn.LSTM
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, T) -> (B, num_classes)."""
-        states, _ = self.gru(self.embedding(tokens))
+        _, (h_n, _) = self.get_submodule("lstm")(self.embedding(tokens))
+        logits: Tensor = self.fc(torch.cat([h_n[-2], h_n[-1]], dim=-1))
+        return logits
+
+
+class GRUClassifier(TokenClassifier):
+    """The mean of real tokens' states is classified."""
+
+    kind = nn.GRU
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(B, T) -> (B, num_classes)."""
+        states, _ = self.get_submodule("gru")(self.embedding(tokens))
         real = tokens.ne(0).to(states.dtype)
         share = real / real.sum(1, keepdim=True).clamp(min=1)
         logits: Tensor = self.fc(torch.einsum("btc,bt->bc", states, share))

@@ -59,30 +59,6 @@ class VAEDecoder(nn.Module):
         return torch.sigmoid(self.up3(x))
 
 
-class LSTMClassifier(nn.Module):
-    """A bidirectional LSTM over tokens; the top layer's two last hidden states are classified."""
-
-    def __init__(
-        self,
-        vocab_size: int,
-        embed_dim: int = 128,
-        hidden: int = 256,
-        depth: int = 2,
-        num_classes: int = 2,
-        padding_idx: int = 0,
-    ) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_dim, padding_idx)
-        self.lstm = nn.LSTM(embed_dim, hidden, depth, batch_first=True, bidirectional=True)
-        self.fc = nn.Linear(2 * hidden, num_classes)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """(B, T) -> (B, num_classes)."""
-        _, (h_n, _) = self.lstm(self.embedding(tokens))
-        logits: Tensor = self.fc(torch.cat([h_n[-2], h_n[-1]], dim=-1))
-        return logits
-
-
 class TSMixer(nn.Module):
     """TSMixer (arXiv:2303.06053, figure 1) on windows that are normalised by themselves."""
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from .case import OWN, Case, call, drawn
+from .case import Case, call, drawn
+
+HOME = "tests.references.networks"
 
 
 def classifier(*sizes: tuple[int, int], names: bool = False, **params: Any) -> Case:
@@ -10,7 +12,7 @@ def classifier(*sizes: tuple[int, int], names: bool = False, **params: Any) -> C
     vocabulary = params["vocab_size"]
     return Case(
         params=params,
-        reference=call(f"{OWN}.LSTMClassifier", **params),
+        reference=call(f"{HOME}.LSTMClassifier", **params),
         inputs=tuple({"tokens": drawn(f"tokens:{vocabulary}", b, t)} for b, t in sizes),
         names=names,
     )
