@@ -34,6 +34,11 @@ SMALL: dict[str, Small] = {
     "generative/dit": Small(
         {"input_size": 8, "patch_size": 2, "dim": 32, "depth": 2, "heads": 4, "num_classes": 10}, 5
     ),
+    "generative/sd3": Small(
+        {"size": 8, "in_channels": 4, "depth": 3, "heads": 2, "head_dim": 8, "text_dim": 12}
+        | {"pooled_dim": 10, "max_grid": 6, "base_grid": 4},
+        2,
+    ),
     "generative/stable_diffusion": Small(
         {"size": 4, "widths": (8, 16), "context_dim": 6, "heads": 2, "groups": 4}, 2
     ),
@@ -136,6 +141,7 @@ SMALL: dict[str, Small] = {
     "tabular/tabnet": Small({"d_out": 3, "n_steps": 2}, 0),
     "tabular/tabular_resnet": Small({"d_block": 12}, 0),
     "timeseries/lstm_forecaster": Small({"channels": 3, "horizon": 4, "hidden": 8}, 1),
+    "timeseries/nbeats": Small({"context": 10, "horizon": 5, "depth": 1, "layers": 2}, 3),
     "timeseries/patchtst": Small(
         {"context": 30, "channels": 3, "patch": 8, "stride": 5, "horizon": 6, "dim": 16}
         | {"depth": 2, "heads": 2, "hidden": 24, "attention_dropout": 0.1},
@@ -148,6 +154,20 @@ SMALL: dict[str, Small] = {
     "vision/deeplabv3": Small({"depths": (1, 1, 1, 1), "width": 8, "num_classes": 3}, 0),
     "vision/deeplabv3plus": Small({"depths": (1, 1, 1, 1), "width": 8, "num_classes": 3}, 0),
     "vision/deit": Small({"img_size": 32, "depth": 2, "num_classes": 10, "dim": 24, "heads": 2}, 6),
+    "vision/detr": Small(
+        {
+            "features": "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1],"
+            " norm=norms.FrozenBatchNorm2d)",
+            "dim": 32,
+            "heads": 4,
+            "hidden": 48,
+            "encoder_depth": 1,
+            "decoder_depth": 2,
+            "queries": 6,
+            "num_classes": 5,
+        },
+        4,
+    ),
     "vision/dinov2": Small({"img_size": 28, "depth": 2, "dim": 24, "heads": 2}, 3),
     "vision/densenet": Small(
         {"depths": (2, 1, 2, 1), "width": 16, "growth": 8, "num_classes": 10}, 4

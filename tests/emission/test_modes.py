@@ -40,6 +40,7 @@ STATIC = {
     "recurrent/gru_classifier": "T",
     "recurrent/lstm_classifier": "T",
     "recurrent/speaker_encoder": "T",
+    "timeseries/lstm_forecaster": "T",
     "language/mamba": "T",
 }
 """Sizes that torch fixes when it exports: its recurrent modules unroll time, see below, and the

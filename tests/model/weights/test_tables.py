@@ -1,4 +1,4 @@
-"""The key map for files of pytorch-tabnet: all its names, of which steps repeat what they share."""
+"""Key maps for files of pytorch-tabnet and pytorch-forecasting, which repeat what is shared."""
 
 from __future__ import annotations
 
@@ -48,4 +48,22 @@ def test_a_file_of_pytorch_tabnet_gives_every_weight() -> None:
     assert held["shared.1.weight"].equal(file[shared])
     mean = "tabnet.encoder.att_transformers.1.bn.bn.running_mean"
     assert held["steps.1.attentive.bn.running_mean"].equal(file[mean])
+    assert report.complete
+
+
+def test_a_file_of_pytorch_forecasting_gives_every_weight() -> None:
+    sizes = {"context": 6, "horizon": 2, "depth": 2, "layers": 3}
+    model = netwright.create_model("nbeats_interpretable", **sizes)
+    file = {}
+    for i, (width, size, name) in enumerate(2 * [(256, 3, "T")] + 2 * [(2048, 2, "S")]):
+        block = f"net_blocks.{i}"
+        for layer, inputs in (("0", 6), ("2.1", width), ("4.1", width)):
+            file[f"{block}.fc.{layer}.weight"] = torch.empty(width, inputs)
+            file[f"{block}.fc.{layer}.bias"] = torch.empty(width)
+        theta = torch.empty(size, width)
+        file |= {f"{block}.theta_{side}_fc.weight": theta for side in "bf"}
+        file[f"{block}.{name}_backcast"] = torch.empty(size, 6)
+        file[f"{block}.{name}_forecast"] = torch.empty(size, 2)
+    report = load_weights(model, file)
+    assert report.key_map == "pytorch_forecasting"
     assert report.complete

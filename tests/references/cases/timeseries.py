@@ -1,7 +1,9 @@
-"""Time series: transformers' PatchTST, with every norm, pooling and class token, and TSMixer."""
+"""Time series: transformers' PatchTST, with every norm, pooling and class token, and others."""
 
 from itertools import product
 from typing import Any
+
+import torch
 
 from .case import OWN, Case, Inputs, Outputs, bare, call, drawn
 
@@ -96,6 +98,29 @@ def tsmixer(*inputs: dict[str, Any], names: bool = False, **params: Any) -> Case
     return Case(params=params, reference=reference, run=bare, inputs=inputs, names=names)
 
 
+def lstm(*inputs: dict[str, Any], names: bool = False, **params: Any) -> Case:
+    """An LSTM; parameters left out are the spec's defaults."""
+    usual = {"channels": 1, "horizon": 24, "hidden": 64, "depth": 2}
+    reference = call("tests.references.forecasters.LSTMForecaster", **usual | params)
+    return Case(params=params, reference=reference, inputs=inputs, names=names)
+
+
+def expanded(model: Any, inputs: Inputs) -> Outputs:
+    """A forecast of a target that is on its own scale."""
+    past = inputs["past_values"]
+    scale = torch.tensor([[0.0, 1.0]]).expand(len(past), 2)
+    result = model({"encoder_cont": past[..., None], "target_scale": scale})
+    return {"": result.prediction[..., 0]}
+
+
+def nbeats(variant: str | None, stacks: list[str], *inputs: Any, **more: Any) -> Case:
+    """An N-BEATS with stacks of these kinds and widths; the others are as large as by default."""
+    names = more.pop("names", False)
+    sizes = {"context": 96, "horizon": 24, "depth": 3, "layers": 3} | more
+    reference = call("tests.references.forecasters.nbeats", stacks=stacks, **sizes)
+    return Case(variant=variant, reference=reference, run=expanded, inputs=inputs, names=names)
+
+
 CASES = {
     "timeseries/patchtst": (
         patchtst({"past_values": drawn("normal", 2, 32, 1)}, names=True),
@@ -106,5 +131,30 @@ CASES = {
     "timeseries/tsmixer": (
         tsmixer({"past_values": drawn("normal", 2, 96, 1)}, names=True),
         tsmixer(SERIES, {"past_values": drawn("uniform", 1, 30, 3)}, **MIXED),
+    ),
+    "timeseries/lstm_forecaster": (
+        lstm(names=True),
+        lstm(
+            {"past_values": drawn("normal", 2, 9, 3)},
+            {"past_values": drawn("uniform", 1, 5, 3)},
+            channels=3,
+            horizon=4,
+            hidden=8,
+        ),
+    ),
+    "timeseries/nbeats": (
+        nbeats(None, ["trend: 32", "seasonality: 512"]),
+        nbeats("interpretable", ["trend: 256", "seasonality: 2048"], layers=4),
+        nbeats("generic", ["generic: 512"], depth=30, layers=4),
+        nbeats(
+            "tiny",
+            ["generic: 8", "trend: 6", "seasonality: 8"],
+            {"past_values": drawn("normal", 3, 10)},
+            context=10,
+            horizon=5,
+            depth=1,
+            layers=2,
+            names=True,
+        ),
     ),
 }

@@ -51,7 +51,7 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
         case Star(value=value):
             return expression(value, indent, f"{prefix}*", suffix)
         case TupleExpr(items=items):
-            return _exploded(f"{pad}{prefix}(", list(items), f"){suffix}", indent)
+            return _exploded(f"{pad}{prefix}(", list(items), f"){suffix}", indent, spread=True)
         case DictExpr(entries=entries):
             return _exploded(f"{pad}{prefix}{{", list(entries), f"}}{suffix}", indent)
         case Entry(key=key, value=value):
@@ -258,11 +258,13 @@ def _lead(item: _Keyword) -> str:
     return f"{item.keyword.name}="
 
 
-def _exploded(head: str, items: list[Expr], tail: str, indent: int) -> list[str]:
-    """Brackets with their content on lines of its own."""
+def _exploded(
+    head: str, items: list[Expr], tail: str, indent: int, *, spread: bool = False
+) -> list[str]:
+    """Brackets with their content on lines of its own; `spread` over one line an item."""
     pad, inner = " " * indent, " " * (indent + 4)
     body = ", ".join(_item_text(i) for i in items)
-    one_line = tail.startswith(")") or len(items) == 1
+    one_line = (tail.startswith(")") and not spread) or len(items) == 1
     if len(inner) + len(body) <= WIDTH and one_line:
         return [head, f"{inner}{body}", f"{pad}{tail}"]
     if len(items) == 1 and isinstance(items[0], Comprehension) and items[0].generator:
