@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .case import Case, Inputs, Outputs, call, drawn
+from .case import Case, Inputs, Outputs, call, drawn, listed
 
 HERE = f"{__package__.rpartition('.')[0]}.diffusion"
 
@@ -73,6 +73,33 @@ def latent(variant: str, inputs: Any = (), names: bool = False, **config: Any) -
     return Case(variant=variant, reference=reference, run=sampled, inputs=inputs, names=names)
 
 
+def flow(variant: str, inputs: Any = (), names: bool = False, **config: Any) -> Case:
+    """A transformer of Stable Diffusion 3."""
+    reference = call("diffusers.SD3Transformer2DModel", **config)
+    return Case(variant=variant, reference=reference, run=flowing, inputs=inputs, names=names)
+
+
+def flowing(model: Any, inputs: Inputs) -> Outputs:
+    """The velocity."""
+    return {"": model(**inputs).sample}
+
+
+SD3 = {"num_layers": 24, "num_attention_heads": 24, "caption_projection_dim": 1536}
+SD3_LARGE = {"num_layers": 38, "num_attention_heads": 38, "caption_projection_dim": 2432}
+SD3_SMALL = {
+    "sample_size": 8,
+    "in_channels": 4,
+    "out_channels": 4,
+    "num_layers": 3,
+    "attention_head_dim": 8,
+    "num_attention_heads": 2,
+    "joint_attention_dim": 12,
+    "caption_projection_dim": 16,
+    "pooled_projection_dim": 10,
+    "pos_embed_max_size": 6,
+    "qk_norm": "rms_norm",
+}
+
 CASES = {
     "generative/ddpm": (
         ddpm("ddpm-cifar10-32", 1, names=True),
@@ -102,6 +129,23 @@ CASES = {
             ),
             names=True,
             **SMALL_LATENTS,
+        ),
+    ),
+    "generative/sd3": (
+        flow("stable-diffusion-3-medium", pos_embed_max_size=192, **SD3),
+        flow("stable-diffusion-3.5-large", pos_embed_max_size=192, qk_norm="rms_norm", **SD3_LARGE),
+        flow(
+            "tiny",
+            inputs=(
+                {
+                    "hidden_states": drawn("normal", 2, 4, 8, 8),
+                    "encoder_hidden_states": drawn("normal", 2, 5, 12),
+                    "pooled_projections": drawn("normal", 2, 10),
+                    "timestep": listed([3.5, 900.0]),
+                },
+            ),
+            names=True,
+            **SD3_SMALL,
         ),
     ),
 }

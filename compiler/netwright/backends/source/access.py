@@ -70,18 +70,30 @@ def dotted(parts: tuple[Part, ...], written: Callable[[ex.Expr], ex.Expr]) -> ex
 def _slice(context: ClassContext, group: list[tuple[Location, Any]], node: Node) -> ex.Expr:
     """The part of a shared container that holds a loop's modules."""
     start = 0
-    for where, other in group:
+    for index, (where, other) in enumerate(group):
         count = (
             max(context.facts.found(other, "count") or [1])
             if where.loops and len(where.parts) == 2
             else 1
         )
         if other is node:
-            after = other is not group[-1][1]
-            stop = ex.Literal(start + count) if after else None
-            return ex.Slice(ex.Literal(start) if start else None, stop, None)
+            after = group[index + 1 :]
+            counted = any(where.loops or len(where.parts) > 2 for where, _ in after)
+            stop = start + count if counted else -len(after)
+            end = ex.Literal(stop) if after else None
+            return ex.Slice(ex.Literal(start) if start else None, end, None)
         start += count
     raise LookupError(node.name)
+
+
+def last_item(context: ClassContext, node: Node) -> ex.Expr | None:
+    """`self.blocks[-1]`: the last module of a list, where its number is computed."""
+    where = location(node)
+    group = group_of(context, where.head)
+    if group is None or len(where.parts) != 2 or group[-1][1] is not node:
+        return None
+    listed = is_list(context, group, 1)
+    return ex.Index(self_attr(where.head), (ex.Literal(-1),)) if listed else None
 
 
 def group_of(context: ClassContext, head: str) -> list[tuple[Location, Any]] | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netwright.backends.source import calls
-from netwright.backends.source.access import access, dotted, is_got
+from netwright.backends.source.access import access, dotted, is_got, last_item
 from netwright.backends.source.attributes import Part, location, refuse
 from netwright.backends.source.code import Extras, call, path
 from netwright.backends.source.context import ClassContext, is_modules
@@ -327,7 +327,8 @@ class Translator(Lookup):
         where, loop = location(node), node.control.loop
         if not where.loops or loop is None:
             if any(p.dynamic for p in where.parts):
-                return call("self.get_submodule", dotted(where.parts, self.expr))
+                by_name = call("self.get_submodule", dotted(where.parts, self.expr))
+                return last_item(self.context, node) or by_name
             return access(self.context, node)
         if not where.computed and not any(p.dynamic for p in where.parts[:-1]):
             return access(self.context, node)
