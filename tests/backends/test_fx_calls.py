@@ -14,13 +14,13 @@ from netwright.backends.fx.dtypes import torch_dtype
 from netwright.backends.fx.initialise import INITIALISERS
 from netwright.backends.fx.lowering import Lowering
 from netwright.backends.fx.scope import Scope
-from netwright.frontend.builtins import INITIALISERS as NAMES
 from netwright.ir.instance import Apply, Operate
 from netwright.ir.types import TensorType
 from netwright.ir.values import Tensor, tensors, to_type
 from netwright.ops.binding import bind
 from netwright.ops.broadcast import operator_type
 from netwright.ops.entry import FunctionOp, OpError
+from netwright.ops.initialisers import INITIALISERS as NAMES
 from netwright.ops.table import FUNCTIONS
 from torch import nn
 from torch.fx import GraphModule

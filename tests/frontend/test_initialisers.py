@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from netwright.frontend.builtins import INITIALISERS
+from netwright.ops.initialisers import INITIALISERS
 from torch.nn import init
 
 

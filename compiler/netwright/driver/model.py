@@ -19,6 +19,7 @@ from netwright.passes.faults import Fault, Silent
 from netwright.passes.model import Elaboration, elaborate
 from netwright.passes.params import check_param, default_scope, evaluate_in
 from netwright.passes.rules import check_one
+from netwright.passes.starts import check_values
 from netwright.passes.work import Exhausted, metered
 from netwright.source import Sources, Span
 
@@ -66,6 +67,7 @@ def elaborated(
     if whole and found is not None and not own.errors:
         try:
             check_one(found, own)
+            check_values(found, own)
         except Exhausted as exhausted:
             own.add(exhausted.diagnostic)
         except TooManyErrors:

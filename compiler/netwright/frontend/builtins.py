@@ -1,8 +1,6 @@
-"""Names that every spec knows: constants, functions over numbers, initialisers."""
+"""Names that every spec knows: constants and functions."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from netwright.ir.types import ALIASES, DTYPES
 from netwright.ops import table
@@ -17,24 +15,6 @@ NUMBER_FUNCTIONS = frozenset({
     "abs", "min", "max", "round", "ceil", "floor", "sqrt", "log", "exp", "len", "sum", "range",
     "zip", "enumerate", "reversed", "int", "float", "bool", "linspace", "make_divisible",
 })  # fmt: skip
-
-INITIALISERS: Mapping[str, tuple[str, ...]] = {
-    "zeros": (),
-    "ones": (),
-    "constant": ("val",),
-    "normal": ("mean", "std"),
-    "trunc_normal": ("mean", "std", "a", "b"),
-    "uniform": ("a", "b"),
-    "xavier_uniform": ("gain",),
-    "xavier_normal": ("gain",),
-    "kaiming_uniform": ("a", "mode", "nonlinearity"),
-    "kaiming_normal": ("a", "mode", "nonlinearity"),
-    "orthogonal": ("gain",),
-    "eye": (),
-    "dirac": ("groups",),
-    "sparse": ("sparsity", "std"),
-}
-"""Their arguments, as those of `torch.nn.init`."""
 
 
 def is_function(name: str) -> bool:

@@ -18,6 +18,7 @@ from netwright.ir.program import (
     ParameterNode,
     TypeExpr,
 )
+from netwright.ops.initialisers import is_initialiser
 
 
 def captures(block: Block, around: Scope) -> tuple[str, ...]:
@@ -131,10 +132,17 @@ def expressions(node: Node) -> Iterator[Expr]:
         yield node.value
     elif isinstance(node, ParameterNode):
         yield node.shape
-        if isinstance(node.init, Call):
-            yield from node.init.args
-            yield from (k.value for k in node.init.keywords)
+        yield from computed(node)
     yield from of_control(node.control)
+
+
+def computed(node: ParameterNode) -> Iterator[Expr]:
+    """What is computed for what a parameter begins with."""
+    if isinstance(node.init, Call) and is_initialiser(node.init):
+        yield from node.init.args
+        yield from (k.value for k in node.init.keywords)
+    elif node.init is not None and not is_initialiser(node.init):
+        yield node.init
 
 
 def of_given(given: Given) -> Iterator[Expr]:

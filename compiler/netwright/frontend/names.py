@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from netwright.diagnostics import Diagnostic, Report
-from netwright.frontend.builtins import INITIALISERS
 from netwright.frontend.hidden import report_hidden
 from netwright.frontend.identifiers import did_you_mean, is_integer
+from netwright.frontend.initialisers import is_value
 from netwright.frontend.lower_nodes import bind, bind_loop
 from netwright.frontend.name_args import check_module, param_value
 from netwright.frontend.name_exprs import ExprNames, Level, listing, text_of
@@ -29,6 +29,7 @@ from netwright.ir.program import (
     ParameterNode,
     TypeExpr,
 )
+from netwright.ops.initialisers import INITIALISERS
 from netwright.source import Span
 
 
@@ -226,6 +227,9 @@ class _Checker:
             self.names.value(node.value, level)  # type: ignore[attr-defined]
 
     def initialiser(self, rule: Expr, level: Level) -> None:
+        if is_value(rule, level.scope):
+            self.names.value(rule, level)
+            return
         name = rule.func if isinstance(rule, Call) else rule
         if isinstance(name, Name) and name.id not in INITIALISERS:
             help = did_you_mean(name.id, INITIALISERS)
@@ -233,8 +237,6 @@ class _Checker:
         if isinstance(rule, Call):
             self.initialiser_args(rule, name)
             self.names.arguments(rule, level, frozenset())
-        elif not isinstance(rule, Name):
-            self.names.value(rule, level)
 
     def initialiser_args(self, rule: Call, name: Expr) -> None:
         known = INITIALISERS.get(name.id) if isinstance(name, Name) else None

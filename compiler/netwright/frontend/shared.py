@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netwright.diagnostics import Diagnostic, Report
+from netwright.frontend.captures import computed
 from netwright.ir.expr import Attribute, Expr, Name, children
 from netwright.ir.program import (
     BufferNode,
@@ -59,6 +60,7 @@ def _builds(node: Node) -> Iterator[Expr]:
         yield from node.args.values()
     elif isinstance(node, ParameterNode):
         yield node.shape
+        yield from computed(node)
     elif isinstance(node, BufferNode):
         yield node.value
 

@@ -23,11 +23,14 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Initial:
-    """How a parameter begins: an initialiser by name, with evaluated arguments."""
+    """How a parameter begins: an initialiser by name, with evaluated arguments; or `value`, which
+    `steps` compute, without a name."""
 
     name: str
     positional: tuple[Value, ...] = ()
     named: tuple[tuple[str, Value], ...] = ()
+    steps: tuple[Step, ...] = ()
+    value: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,7 @@ class WeightDecl:
     """A tensor that an instance or module owns, by its name below its owner.
 
     initial  of a parameter that has `init`: the same, evaluated
-    steps    of a buffer: what computes its `value`, self-contained but for other buffers
+    steps    of a buffer: what computes its `value`, self-contained but for buffers
     """
 
     name: str

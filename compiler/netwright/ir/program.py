@@ -182,7 +182,7 @@ class ExprNode(Node):
 
 @dataclass(frozen=True, eq=False)
 class ParameterNode(Node):
-    """`{parameter: shape, init: ...}`."""
+    """`{parameter: shape, init: ...}`; what it begins with is an initialiser, or an expression."""
 
     shape: Expr
     init: Expr | None

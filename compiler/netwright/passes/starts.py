@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netwright.diagnostics import Report
+from netwright.diagnostics import Diagnostic, Report
 from netwright.ir.instance import Initial, Instance, Path, named
+from netwright.ir.program import InitRule
+from netwright.ops.broadcast import show_shape
+from netwright.ops.initialisers import is_initialiser
 from netwright.passes.evaluate import Evaluator
+from netwright.passes.faults import Fault
 from netwright.passes.frame import Frame
 from netwright.passes.model import Elaboration
 from netwright.passes.rules import matches
 from netwright.passes.ties import ties
-from netwright.passes.weights import initial
+from netwright.passes.weights import fits, initial
 
 Below = tuple[str, Path]
 """A class above a weight, and the weight's path below it."""
@@ -23,19 +27,53 @@ Below = tuple[str, Path]
 
 def starts(elaboration: Elaboration) -> Iterator[tuple[str, Initial]]:
     """A weight's name and how it begins, rule by rule."""
+    for rule, names in _found(elaboration):
+        begins = _begins(elaboration, rule)
+        yield from ((name, begins) for name in names)
+
+
+def check_values(elaboration: Elaboration, report: Report) -> None:
+    """Hold what rules compute to the weights that begin with it (E0301, E0305)."""
+    if all(is_initialiser(rule.value) for rule in elaboration.module.init):
+        return
+    shapes = {".".join(path): weight.shape for path, weight in elaboration.weights().items()}
+    for rule, names in _found(elaboration):
+        if is_initialiser(rule.value):
+            continue
+        try:
+            begins = _begins(elaboration, rule)
+        except Fault as error:
+            report.add(error.diagnostic)
+            continue
+        for name in names:
+            if begins.value is not None and not fits(begins, shapes[name]):
+                message = (
+                    f"`{name}` is {show_shape(shapes[name])}, and begins with {begins.value.type}"
+                )
+                report.add(Diagnostic("E0301", message, rule.value.span))
+                break
+
+
+def _begins(elaboration: Elaboration, rule: InitRule) -> Initial:
+    block = Instance(elaboration.block, elaboration.scope, {}, {})
+    return initial(Evaluator(Frame(block, dict(elaboration.params))), rule.value)
+
+
+def _found(elaboration: Elaboration) -> Iterator[tuple[InitRule, list[str]]]:
+    """The weights that each rule is about."""
     module = elaboration.module
     weights: dict[Path, tuple[Below, ...]] = {}
     for instance in elaboration.cases.values() if module.init else ():
         weights.update(_weights(instance, (), ()))
-    block = Instance(elaboration.block, elaboration.scope, {}, {})
     tied = {target for target, _ in ties(elaboration, Report())}
     for rule in module.init:
-        begins = initial(Evaluator(Frame(block, dict(elaboration.params))), rule.value)
+        found: list[str] = []
         for path, classes in weights.items():
             name = ".".join(path)
             owned = any(f"{cls}.{'.'.join(below)}" == rule.match for cls, below in classes)
             if name not in tied and (owned or matches(rule.match, name)):
-                yield name, begins
+                found.append(name)
+        yield rule, found
 
 
 def _weights(

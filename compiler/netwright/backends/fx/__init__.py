@@ -1,6 +1,5 @@
 """The fx back end: an instance tree as a `torch.fx.GraphModule`."""
 
-from netwright.backends.fx.initialise import begin
-from netwright.backends.fx.lower import lower, tie
+from netwright.backends.fx.lower import begin, lower, tie
 
 __all__ = ["begin", "lower", "tie"]

@@ -6,14 +6,15 @@ one with a single dim (a bias, say) zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import init
 
-from netwright.ir.instance import Initial
+from netwright.ir import values as ir
+from netwright.ir.instance import Initial, Step
 
 INITIALISERS: Mapping[str, Callable[..., Any]] = {
     "constant": init.constant_,
@@ -34,15 +35,16 @@ INITIALISERS: Mapping[str, Callable[..., Any]] = {
 """By the names of specs; arguments after the tensor are torch's."""
 
 
-def initialise(tensor: Tensor, initial: Initial | None) -> None:
+Compute = Callable[[Sequence[Step], ir.Tensor], Tensor]
+"""Computes the value of a buffer, or what a parameter begins with, by the steps for it."""
+
+
+def initialise(tensor: Tensor, initial: Initial | None, compute: Compute) -> None:
     """Fill a parameter in place."""
     if initial is None:
         initial = Initial("normal", (), (("std", 0.02),)) if tensor.ndim > 1 else Initial("zeros")
     with torch.no_grad():
-        INITIALISERS[initial.name](tensor, *initial.positional, **dict(initial.named))
-
-
-def begin(module: nn.Module, starts: Iterable[tuple[str, Initial]]) -> None:
-    """Fill the parameters that init rules are about, in the rules' order."""
-    for name, initial in starts:
-        initialise(module.get_parameter(name), initial)
+        if initial.value is not None:
+            tensor.copy_(compute(initial.steps, initial.value))
+        else:
+            INITIALISERS[initial.name](tensor, *initial.positional, **dict(initial.named))

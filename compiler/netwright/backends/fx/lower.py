@@ -8,7 +8,8 @@ own.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,9 +18,11 @@ from torch.fx import GraphModule, Node
 
 from netwright.backends.fx import functions, tree
 from netwright.backends.fx.calls import Mode
+from netwright.backends.fx.initialise import initialise
 from netwright.backends.fx.lowering import Lowering
 from netwright.backends.fx.scope import Scope
-from netwright.ir.instance import Instance, ReadWeight, WeightDecl
+from netwright.ir import values as ir
+from netwright.ir.instance import Initial, Instance, ReadWeight, Step
 from netwright.source import NOWHERE
 
 
@@ -43,8 +46,8 @@ def lower(
     mode = Mode(torch.get_default_dtype(), trains)
     root = nn.Module()
     for owner in (*among, instance):
-        tree.grow(root, owner, lambda weight: _buffer(weight, mode))
-    lowering = Lowering(root, mode, lambda weight: _buffer(weight, mode))
+        tree.grow(root, owner, partial(_computed, mode))
+    lowering = Lowering(root, mode, partial(_computed, mode))
     scope = Scope(())
     _inputs(lowering, instance, scope)
     lowering.run(instance.steps, scope)
@@ -65,19 +68,26 @@ def tie(module: nn.Module, pairs: Iterable[tuple[str, str]]) -> None:
         module.get_submodule(owner_path).register_parameter(name, shared)
 
 
-def _buffer(weight: WeightDecl, mode: Mode) -> Tensor:
-    """Compute a buffer, on the current default device."""
-    assert weight.value is not None
+def begin(module: nn.Module, starts: Iterable[tuple[str, Initial]]) -> None:
+    """Fill the parameters that init rules are about, in the rules' order."""
+    mode = Mode(torch.get_default_dtype(), training=False)
+    for name, initial in starts:
+        initialise(module.get_parameter(name), initial, partial(_computed, mode))
+
+
+def _computed(mode: Mode, steps: Sequence[Step], result: ir.Tensor) -> Tensor:
+    """Compute a buffer, or what a parameter begins with, on the current default device."""
     root = nn.Module()
-    for step in weight.steps:
+    for step in steps:
         if isinstance(step, ReadWeight):
-            owner = tree.container(root, step.path[:-1])
+            owner, read = tree.container(root, step.path[:-1]), step.weight
+            assert read.value is not None
             if step.path[-1] not in owner._buffers:
-                owner.register_buffer(step.path[-1], _buffer(step.weight, mode))
-    lowering = Lowering(root, mode, lambda other: _buffer(other, mode))
+                owner.register_buffer(step.path[-1], _computed(mode, read.steps, read.value))
+    lowering = Lowering(root, mode, partial(_computed, mode))
     scope = Scope(())
-    lowering.run(weight.steps, scope)
-    lowering.graph.output(lowering.value(weight.value, scope))
+    lowering.run(steps, scope)
+    lowering.graph.output(lowering.value(result, scope))
     value = GraphModule(root, lowering.graph)()
     assert isinstance(value, Tensor)
     return value

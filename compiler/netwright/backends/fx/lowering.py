@@ -15,6 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from netwright.backends.fx import bodies, calls, modules, origin, tree
 from netwright.backends.fx.calls import Call, Mode
 from netwright.backends.fx.dtypes import torch_dtype
+from netwright.backends.fx.initialise import Compute
 from netwright.backends.fx.scope import Part, Scope, leaves
 from netwright.backends.fx.sizes import Sizes
 from netwright.ir.dims import Dim, Symbol
@@ -43,7 +44,7 @@ from netwright.source import NOWHERE, Span
 class Lowering:
     """Builds one graph over the modules and weights below `root`."""
 
-    def __init__(self, root: nn.Module, mode: Mode, compute: tree.Compute) -> None:
+    def __init__(self, root: nn.Module, mode: Mode, compute: Compute) -> None:
         self.root = root
         self.mode = mode
         self.compute = compute

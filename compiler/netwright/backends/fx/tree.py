@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.fx import Graph, GraphModule
 
 from netwright.backends.fx import modules
 from netwright.backends.fx.dtypes import torch_dtype
-from netwright.backends.fx.initialise import initialise
+from netwright.backends.fx.initialise import Compute, initialise
 from netwright.ir.dims import known
 from netwright.ir.instance import Instance, ModuleChild, Path, WeightDecl, named
-
-Compute = Callable[[WeightDecl], Tensor]
-"""Computes the value of a buffer."""
 
 
 class LoweredModule(GraphModule):
@@ -81,12 +77,13 @@ def _own(owner: nn.Module, name: str, weight: WeightDecl, compute: Compute, froz
     if name in owner._parameters or name in owner._buffers:
         return
     if weight.buffer:
-        owner.register_buffer(name, compute(weight), weight.persistent)
+        assert weight.value is not None
+        owner.register_buffer(name, compute(weight.steps, weight.value), weight.persistent)
         return
     shape = [known(size) or 0 for size in weight.shape]
     tensor = torch.empty(shape, dtype=torch_dtype(weight.dtype, torch.get_default_dtype()))
     if not tensor.is_meta:
-        initialise(tensor, weight.initial)
+        initialise(tensor, weight.initial, compute)
     owner.register_parameter(name, nn.Parameter(tensor, not (weight.frozen or frozen)))
 
 

@@ -44,6 +44,7 @@ from netwright.ir.program import (
     Node,
     ParameterNode,
 )
+from netwright.ops.initialisers import is_initialiser
 
 
 class Constructor(Modules):
@@ -139,11 +140,22 @@ class Constructor(Modules):
         shape = node.shape.items if isinstance(node.shape, ex.ListExpr) else (node.shape,)
         sizes = tuple(self.expr(s) for s in shape)
         target = access(self.context, node)
-        value, after = initialiser(target, sizes, node.init, self)
+        value, after = self._beginning(node, target, sizes)
         body: list[Statement] = [SetAttribute(target, value, span=node.span)]
         body += [Evaluate(a, span=node.span) for a in after]
         body += self._frozen(node, target)
         self._guarded(node, body)
+
+    def _beginning(
+        self, node: ParameterNode, target: ex.Expr, sizes: tuple[ex.Expr, ...]
+    ) -> tuple[ex.Expr, list[ex.Expr]]:
+        """`nn.Parameter(...)`, and what has to be called on it afterwards."""
+        if node.init is None or is_initialiser(node.init):
+            return initialiser(target, sizes, node.init, self)
+        value = self.expr(node.init)
+        if any(self.facts.found(node, "expands")):
+            value = call(ex.Attribute(call(ex.Attribute(value, "expand"), *sizes), "clone"))
+        return call("nn.Parameter", value), []
 
     def _buffer(self, node: BufferNode) -> None:
         if (

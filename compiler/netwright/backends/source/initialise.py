@@ -23,6 +23,7 @@ from netwright.backends.source.words import attribute_name, ctor_name
 from netwright.ir import expr as ex
 from netwright.ir.printer import replace_names, to_source
 from netwright.ir.program import InitRule
+from netwright.ops.initialisers import is_initialiser
 
 FUNCTIONS = {
     "zeros": "zeros_",
@@ -72,7 +73,7 @@ def initialiser(
         shape = ex.TupleExpr(sizes) if sizes else ex.TupleExpr(())
         return call("nn.Parameter", call("torch.full", shape, value)), []
     made = call("nn.Parameter", call("torch.empty", *_sized(sizes)))
-    return made, [_apply(name, target, args, keywords, constructor)]
+    return made, [_apply(name, args, keywords, target, constructor)]
 
 
 def _sized(sizes: tuple[ex.Expr, ...]) -> tuple[ex.Expr, ...]:
@@ -81,9 +82,9 @@ def _sized(sizes: tuple[ex.Expr, ...]) -> tuple[ex.Expr, ...]:
 
 def _apply(
     name: str,
-    target: ex.Expr,
     args: tuple[ex.Expr, ...],
     keywords: tuple[ex.Keyword, ...],
+    target: ex.Expr,
     constructor: Any,
 ) -> ex.Expr:
     named = tuple(ex.Keyword(k.name, constructor.expr(k.value)) for k in keywords)
@@ -141,9 +142,16 @@ def _runs(init: tuple[InitRule, ...], classes: set[str]) -> list[tuple[str, list
 
 def _by_name(rule: InitRule, constructor: Any) -> Statement:
     """`nn.init.zeros_(self.head.weight)`."""
-    init, args, keywords = split(rule.value)
     target = self_attr(*rule.match.split("."))
-    return Evaluate(_apply(init, target, args, keywords, constructor), span=rule.span)
+    return Evaluate(_begun(target, rule, constructor), span=rule.span)
+
+
+def _begun(target: ex.Expr, rule: InitRule, constructor: Any) -> ex.Expr:
+    """`nn.init.zeros_(target)`, or `target.data.copy_(value)`."""
+    if is_initialiser(rule.value):
+        return _apply(*split(rule.value), target, constructor)
+    copy = ex.Attribute(ex.Attribute(target, "data"), "copy_")
+    return call(copy, constructor.expr(rule.value))
 
 
 def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
@@ -163,10 +171,9 @@ def _by_class(name: str, group: list[InitRule], constructor: Any) -> Function:
 def _to_weight(attribute: str, rule: InitRule, constructor: Any) -> Statement:
     """`nn.init.zeros_(module.bias)`, where there is a bias."""
     context, target = constructor.context, path(f"module.{attribute}")
-    init, args, keywords = split(rule.value)
     read = _params(rule, constructor)
     kept = {ctor_name(context, n): self_attr(attribute_name(context, n)) for n in read}
-    applied = replace_names(_apply(init, target, args, keywords, constructor), kept)
+    applied = replace_names(_begun(target, rule, constructor), kept)
     statement = Evaluate(applied, span=rule.span)
     if not attribute.endswith("bias"):
         return statement
@@ -176,8 +183,7 @@ def _to_weight(attribute: str, rule: InitRule, constructor: Any) -> Statement:
 
 def _params(rule: InitRule, constructor: Any) -> list[str]:
     """The params that a rule's initialiser reads."""
-    _, args, keywords = split(rule.value)
-    read = [n for e in (*args, *(k.value for k in keywords)) for n in ex.free_names(e)]
+    read = ex.free_names(rule.value)
     return [n for n in dict.fromkeys(read) if n in constructor.facts.sample.params]
 
 
@@ -219,14 +225,8 @@ def _by_pattern(group: list[InitRule], constructor: Any) -> list[Statement]:
     body: list[Statement] = []
     parameter = ex.Name("parameter")
     for rule in group:
-        init, args, keywords = split(rule.value)
-        body.append(
-            If(
-                _matches(rule.match),
-                [Evaluate(_apply(init, parameter, args, keywords, constructor), span=rule.span)],
-                span=rule.span,
-            )
-        )
+        begun = Evaluate(_begun(parameter, rule, constructor), span=rule.span)
+        body.append(If(_matches(rule.match), [begun], span=rule.span))
     return [For(("name", "parameter"), call("self.named_parameters"), body, span=group[0].span)]
 
 

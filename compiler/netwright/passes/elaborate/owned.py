@@ -10,6 +10,7 @@ from netwright.ir.dims import Dim, ground, known
 from netwright.ir.instance import Instance, ModuleChild, Path, WeightDecl
 from netwright.ir.program import BufferNode, Node, ParameterNode
 from netwright.ir.values import Tensor, Value, describe, first, tensors
+from netwright.ops.broadcast import show_shape
 from netwright.passes import weights
 from netwright.passes.elaborate.iteration import SILENT, path_of
 from netwright.passes.evaluate import Evaluator
@@ -45,6 +46,12 @@ def parameter(elaborator: Elaborator, frame: Frame, node: ParameterNode) -> Valu
     frozen = node.control.frozen is not None and evaluator.condition(node.control.frozen)
     name = ".".join(path_of(frame, node, None))
     initial = None if node.init is None else weights.initial(evaluator, node.init)
+    if node.init is not None and initial is not None and initial.value is not None:
+        if not weights.fits(initial, shape):
+            message = f"`{node.name}` is {show_shape(shape)}, and begins with {initial.value.type}"
+            fault("E0301", message, node.init.span)
+        given = tuple(map(ground, initial.value.type.shape))
+        frame.fact(node, "expands", given != tuple(map(ground, shape)))
     weight = WeightDecl(
         name,
         tuple(shape),

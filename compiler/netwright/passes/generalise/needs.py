@@ -30,7 +30,7 @@ def _read_by(node: Node, facts: ClassFacts) -> Iterator[str]:
     if isinstance(node, ModuleNode):
         exprs += node.args.values()
     elif isinstance(node, ParameterNode):
-        exprs.append(node.shape)
+        exprs += [node.shape, node.init]
     elif isinstance(node, BufferNode) or (isinstance(node, ExprNode) and _is_number(node, facts)):
         exprs.append(node.value)
     elif isinstance(node, InlineNode):

@@ -63,7 +63,7 @@ def _at_build(block: Block) -> Iterator[ex.Expr]:
         if isinstance(node, ModuleNode):
             yield from node.args.values()
         elif isinstance(node, ParameterNode):
-            yield node.shape
+            yield from (node.shape, *(() if node.init is None else (node.init,)))
         elif isinstance(node, BufferNode):
             yield node.value
         elif isinstance(node, InlineNode):
