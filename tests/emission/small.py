@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -29,6 +30,7 @@ SMALL: dict[str, Small] = {
         | {"encoder_depth": 2, "decoder_depth": 2},
         7,
     ),
+    "generative/autoencoder_kl": Small({"size": 8, "widths": (8, 16), "groups": 4}, 2),
     "generative/dcgan": Small({"latent": 6, "widths": (8, 4)}, 1),
     "generative/ddpm": Small({"size": 4, "widths": (8, 16), "attending": 1, "groups": 4}, 2),
     "generative/dit": Small(
@@ -147,6 +149,10 @@ SMALL: dict[str, Small] = {
         | {"depth": 2, "heads": 2, "hidden": 24, "attention_dropout": 0.1},
         2,
     ),
+    "timeseries/tft": Small(
+        {"context": 6, "horizon": 3, "observed": 2, "known": 2, "static": 3, "dim": 8, "heads": 2},
+        1,
+    ),
     "timeseries/tsmixer": Small({"context": 30, "channels": 3, "horizon": 6, "hidden": 5}, 1),
     "vision/convnext": Small(
         {"depths": (1, 1, 2, 1), "dims": (8, 16, 24, 32), "num_classes": 10}, 4
@@ -261,6 +267,7 @@ SAME_CLASSES = {("vision/unet", "resnet34"), ("vision/unet", "resnet101")}
 """Deeper variants whose file has the classes of another, but that cannot be made small."""
 
 
+@cache
 def small(spec: str, variant: str | None, **params: Any) -> Elaboration:
     """A spec's variant, shrunken, with these params over that."""
     return elaborated(spec, variant, **{**SMALL[spec].params, **params})

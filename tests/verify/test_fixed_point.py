@@ -36,6 +36,18 @@ def test_a_source_that_connects_otherwise(old: str, new: str, node: str) -> None
     assert all(f.place.startswith("net.yaml:") for f in found.findings)
 
 
+def test_a_tensor_with_two_names_is_one() -> None:
+    text = (
+        'inputs: {x: "float[B, 6]"}\n'
+        "graph:\n  first: Shift\n  mid: Linear(out_features=6)\n  second: Shift\n"
+        "  last: Linear(out_features=6)\n"
+        "tie: {second.offset: first.offset}\n"
+        'blocks: {Shift: {inputs: {x: "float[B, C]"}, '
+        "graph: {offset: {parameter: [C]}, out: x + offset}}}\n"
+    )
+    assert outcome(subject(text), PROPERTY).verdict == "passed"
+
+
 def test_an_input_that_leads_nowhere() -> None:
     text = SPEC.replace("both: a + b", "both: a.clone()\n  unused: b * 2")
     found = outcome(subject(text), PROPERTY)

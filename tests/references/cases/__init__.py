@@ -14,6 +14,7 @@ from . import (
     packaged,
     recommendation,
     recurrent,
+    segmentation,
     seq2seq,
     states,
     tabular,
@@ -24,6 +25,7 @@ from .case import Case
 
 CASES: dict[str, tuple[Case, ...]] = {
     **vision.CASES,
+    **segmentation.CASES,
     **detection.CASES,
     **language.CASES,
     **encoders.CASES,

@@ -135,11 +135,20 @@ def _sources(graph: GraphModule, node: Node) -> set[str]:
         if source in seen or _asks(source):
             continue
         seen.add(source)
-        if _counts(graph, source) or source.op in ("placeholder", "get_attr"):
+        if source.op == "get_attr":
+            found.add(_first_name(graph, str(source.target)))
+        elif _counts(graph, source) or source.op == "placeholder":
             found.add(str(source.target))
         else:
             waiting += source.all_input_nodes
     return found
+
+
+def _first_name(graph: GraphModule, name: str) -> str:
+    """The name that torch.fx finds for a tensor, which may be tied: the first of its names."""
+    owner, _, last = name.rpartition(".")
+    tensor = getattr(graph.get_submodule(owner), last)
+    return next((first for first, weight in graph.named_parameters() if weight is tensor), name)
 
 
 def _asks(node: Node) -> bool:
