@@ -263,7 +263,13 @@ INPUTS: dict[str, filling.Descriptions] = {
 }
 """Inputs of specs for which no reference was recorded, or one without some of the inputs."""
 
-SAME_CLASSES = {("vision/unet", "resnet34"), ("vision/unet", "resnet101")}
+SAME_CLASSES = {
+    ("vision/detr", "detr-resnet-101"),
+    ("vision/detr", "detr-resnet-50-dc5"),
+    ("vision/detr", "detr-resnet-101-dc5"),
+    ("vision/unet", "resnet34"),
+    ("vision/unet", "resnet101"),
+}
 """Deeper variants whose file has the classes of another, but that cannot be made small."""
 
 

@@ -25,6 +25,7 @@ UNTRACED = {
     "vision/deeplabv3": "compares sizes of the image with `where`",
     "vision/deeplabv3plus": "compares sizes of the image with `where`",
     "vision/densenet": "compares sizes of the image with `where`",
+    "vision/detr": "compares sizes of the image with `where`",
     "vision/retinanet": "compares sizes of the image with `where`",
     "vision/segformer": "compares sizes of the image with `where`",
     "vision/unet": "compares sizes of the image with `where`",

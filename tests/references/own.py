@@ -173,6 +173,14 @@ def dilated(model: nn.Module, **rates: int) -> nn.Module:
     return model
 
 
+def unscaled(model: nn.Module) -> nn.Module:
+    """Frozen norms that scale by one; timm begins the last of each block at zero."""
+    for name, buffer in model.named_buffers():
+        if name.endswith(".weight"):
+            buffer.fill_(1)
+    return model
+
+
 def yolo(config: str) -> nn.Module:
     """A detector of ultralytics, its bins of distances a buffer, since they are never learned.
 

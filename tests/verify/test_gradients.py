@@ -59,6 +59,16 @@ def test_a_tensor_that_one_case_reads_learns_in_that_case() -> None:
     assert outcome(subject(text), PROPERTY).verdict == "passed"
 
 
+def test_a_gradient_of_zeros_in_one_case_is_no_fault() -> None:
+    text = (
+        'inputs: {x: "float[B, 6]", start: {type: "float[B, 6]", optional: true}}\n'
+        "graph:\n  begun: start if start is not None else zeros_like(x)\n"
+        "  fc: Linear(out_features=6)\n"
+        "  out: fc + x\n"
+    )
+    assert outcome(subject(text), PROPERTY).verdict == "passed"
+
+
 def test_frozen_weights_need_no_gradient() -> None:
     text = f"{INPUT}graph: {{a: {{op: Linear, out_features: 4, frozen: true}}}}\n"
     found = outcome(subject(text), PROPERTY)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .case import Call, Case, Inputs, Outputs, call
+from .case import OWN, Call, Case, Inputs, Outputs, call, drawn
 from .vision import images
 
 DETECTION = "torchvision.models.detection"
@@ -95,6 +95,65 @@ RETINANET = (
     ),
 )
 
+
+def detr(name: str, **config: Any) -> Case:
+    """A published size of DETR."""
+    return Case(variant=name, reference=detr_reference(num_labels=91, **config), names=not config)
+
+
+def detr_reference(**config: Any) -> Call:
+    """A DETR from a configuration."""
+    model = call("transformers.DetrForObjectDetection", call("transformers.DetrConfig", **config))
+    return call(f"{OWN}.unscaled", model)
+
+
+def boxes_of_queries(model: Any, inputs: Inputs) -> Outputs:
+    """Logits and boxes of every query."""
+    image, mask, start = (inputs.get(name) for name in ("image", "pixel_mask", "start"))
+    found = model(image, mask, decoder_inputs_embeds=start)
+    return {"logits": found.logits, "boxes": found.pred_boxes}
+
+
+SMALL_IMAGE = drawn("uniform", 2, 3, 96, 64)
+
+DETR = (
+    detr("detr-resnet-50"),
+    detr("detr-resnet-101", backbone="resnet101"),
+    detr("detr-resnet-50-dc5", dilation=True),
+    detr("detr-resnet-101-dc5", backbone="resnet101", dilation=True),
+    Case(
+        variant="tiny",
+        params={
+            "features": (
+                "resnet.ResNet(block=resnet.BasicBlock, depths=[2, 2, 2, 2],"
+                " norm=norms.FrozenBatchNorm2d)"
+            )
+        },
+        reference=detr_reference(
+            backbone="resnet18",
+            d_model=32,
+            encoder_attention_heads=4,
+            decoder_attention_heads=4,
+            encoder_ffn_dim=48,
+            decoder_ffn_dim=48,
+            encoder_layers=1,
+            decoder_layers=2,
+            num_queries=6,
+            num_labels=5,
+        ),
+        run=boxes_of_queries,
+        inputs=(
+            {
+                "image": SMALL_IMAGE,
+                "pixel_mask": drawn("bools", 2, 96, 64),
+                "start": drawn("normal", 2, 6, 32),
+            },
+            {"image": SMALL_IMAGE},
+        ),
+    ),
+)
+
 CASES = {
+    "vision/detr": DETR,
     "vision/retinanet": RETINANET,
 }

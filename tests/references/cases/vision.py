@@ -142,6 +142,24 @@ RESNET = (
         reference=call("timm.create_model", "resnext50_32x4d", layers=[1, 1, 1, 1]),
         inputs=images((1, 64, 64)),
     ),
+    Case(
+        variant="resnet50",
+        params={
+            "depths": [1, 1, 1, 2],
+            "strides": [1, 2, 2, 1],
+            "dilations": [1, 1, 1, 2],
+            "first_dilated": False,
+            "num_classes": 10,
+        },
+        reference=call(
+            "torchvision.models.ResNet",
+            call("pkgutil.resolve_name", "torchvision.models.resnet:Bottleneck"),
+            [1, 1, 1, 2],
+            num_classes=10,
+            replace_stride_with_dilation=[False, False, True],
+        ),
+        inputs=images((1, 64, 64)),
+    ),
 )
 
 VIT = (

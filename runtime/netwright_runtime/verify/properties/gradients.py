@@ -49,8 +49,8 @@ def check(subject: Subject, trial: Trial) -> Iterator[Finding]:
             yield from _rounded(subject, trial)
             yield from _poles(subject, trial)
             return
-    elsewhere = _used_elsewhere(subject, trial)
-    silent = (missing or set()) - elsewhere
+    silent = (missing or set()) - _used_elsewhere(subject, trial)
+    silent -= _learned_elsewhere(subject, trial, silent)
     if silent:
         run = _Run(graph, subject.inputs(trial))
         for name in sorted(silent):
@@ -146,6 +146,16 @@ def _used_elsewhere(subject: Subject, trial: Trial) -> set[str]:
             used |= {n for n, _ in graph.named_parameters() if list(_readers(graph, n))}
     graph = subject.graph(trial.given)
     return {name for name in used if not list(_readers(graph, name))}
+
+
+def _learned_elsewhere(subject: Subject, trial: Trial, silent: set[str]) -> set[str]:
+    """Those of `silent` that learn where other optional inputs are given."""
+    left = set(silent)
+    for given in subject.compiled.cases:
+        if left and given != trial.given:
+            other = Trial(trial.sizes, given, trial.seed)
+            left &= _silent(subject.graph(given), subject.inputs(other))
+    return silent - left
 
 
 def _readers(graph: GraphModule, name: str) -> Iterator[Node]:
