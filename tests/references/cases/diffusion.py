@@ -1,5 +1,6 @@
 """Networks of diffusion models, and the autoencoder of their latents."""
 
+from dataclasses import replace
 from typing import Any
 
 from .case import Case, Inputs, Outputs, call, drawn, listed
@@ -57,7 +58,7 @@ def ddpm(variant: str, attending: int, **kept: Any) -> Case:
     return Case(variant=variant, reference=reference, run=sampled, **kept)
 
 
-SMALL_LATENTS = {
+SMALL_LATENTS: dict[str, Any] = {
     "block_out_channels": (8, 16),
     "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
     "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
@@ -84,9 +85,13 @@ def flowing(model: Any, inputs: Inputs) -> Outputs:
     return {"": model(**inputs).sample}
 
 
-SD3 = {"num_layers": 24, "num_attention_heads": 24, "caption_projection_dim": 1536}
-SD3_LARGE = {"num_layers": 38, "num_attention_heads": 38, "caption_projection_dim": 2432}
-SD3_SMALL = {
+SD3: dict[str, Any] = {"num_layers": 24, "num_attention_heads": 24, "caption_projection_dim": 1536}
+SD3_LARGE: dict[str, Any] = {
+    "num_layers": 38,
+    "num_attention_heads": 38,
+    "caption_projection_dim": 2432,
+}
+SD3_SMALL: dict[str, Any] = {
     "sample_size": 8,
     "in_channels": 4,
     "out_channels": 4,
@@ -99,6 +104,37 @@ SD3_SMALL = {
     "pos_embed_max_size": 6,
     "qk_norm": "rms_norm",
 }
+
+KL_SMALL: dict[str, Any] = {
+    "block_out_channels": (8, 16),
+    "down_block_types": ("DownEncoderBlock2D",) * 2,
+    "up_block_types": ("UpDecoderBlock2D",) * 2,
+    "norm_num_groups": 4,
+}
+KL_LARGE: dict[str, Any] = {
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+}
+
+
+def autoencoder(variant: str, names: bool = False, **config: Any) -> Case:
+    """An autoencoder of latents, by names and shapes."""
+    reference = call("diffusers.AutoencoderKL", layers_per_block=2, **config)
+    return Case(variant=variant, reference=reference, names=names)
+
+
+def there_and_back(model: Any, inputs: Inputs) -> Outputs:
+    """What the mean of the latents becomes, and the posterior."""
+    posterior = model.encode(*inputs.values()).latent_dist
+    recon = model.decode(posterior.mean).sample
+    return {"recon": recon, "mean": posterior.mean, "logvar": posterior.logvar}
+
+
+def decoded(model: Any, inputs: Inputs) -> Outputs:
+    """An image from latents."""
+    return {"": model.decode(*inputs.values()).sample}
+
 
 CASES = {
     "generative/ddpm": (
@@ -146,6 +182,27 @@ CASES = {
             ),
             names=True,
             **SD3_SMALL,
+        ),
+    ),
+    "generative/autoencoder_kl": (
+        autoencoder("stable-diffusion-v1-5", names=True, **KL_LARGE),
+        autoencoder(
+            "stable-diffusion-3",
+            latent_channels=16,
+            use_quant_conv=False,
+            use_post_quant_conv=False,
+            **KL_LARGE,
+        ),
+        replace(
+            autoencoder("tiny", **KL_SMALL),
+            run=there_and_back,
+            inputs=({"image": drawn("normal", 2, 3, 8, 8)},),
+        ),
+        replace(
+            autoencoder("tiny", **KL_SMALL),
+            method="decode",
+            run=decoded,
+            inputs=({"z": drawn("normal", 2, 4, 4, 4)},),
         ),
     ),
 }
