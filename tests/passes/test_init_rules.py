@@ -37,6 +37,31 @@ def test_a_rule_names_weights_of_an_inline_block(match: str) -> None:
     assert errors(match) == []
 
 
+def test_a_class_stands_for_modules_inside_those_of_torch(tmp_path: Path) -> None:
+    """As `isinstance(module, nn.Linear)` does for the output projection of an attention."""
+    spec = tmp_path / "m.yaml"
+    spec.write_text("""netwright: 1
+model: M
+inputs: {x: "float[B, T, 8]"}
+graph:
+  attn: {op: MultiheadAttention, num_heads: 2, from: [x, x, x]}
+  layer: TransformerEncoderLayer(nhead=2, dim_feedforward=4)
+init:
+  - {match: Linear.weight, with: constant(2.0)}
+  - {match: MultiheadAttention.in_proj_weight, with: constant(3.0)}
+""")
+    expected = {
+        "attn.out_proj.weight": 2.0,
+        "layer.self_attn.out_proj.weight": 2.0,
+        "layer.linear1.weight": 2.0,
+        "attn.in_proj_weight": 3.0,
+        "layer.self_attn.in_proj_weight": 3.0,
+    }
+    for module in (netwright.build(spec), netwright.graph(spec)):
+        for name, value in expected.items():
+            assert set(module.get_parameter(name).flatten().tolist()) == {value}, name
+
+
 def test_the_name_of_an_inline_block_is_no_class() -> None:
     assert errors("layers.fc.weight") == ["no weight's name matches `layers.fc.weight`"]
 

@@ -38,6 +38,7 @@ class WeightDecl:
     """A tensor that an instance or module owns, by its name below its owner.
 
     initial  of a parameter that has `init`: the same, evaluated
+    inside   the classes inside a module of torch that own it too; see `ops.entry.Weight`
     steps    of a buffer: what computes its `value`, self-contained but for buffers
     """
 
@@ -52,6 +53,7 @@ class WeightDecl:
     steps: tuple[Step, ...] = ()
     value: Tensor | None = None
     span: Span = NOWHERE
+    inside: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -99,13 +99,18 @@ class OpError(Exception):
 @dataclass(frozen=True, slots=True)
 class Weight:
     """A tensor that a module owns: its name within the module, shape, dtype, and whether it
-    learns."""
+    learns.
+
+    inside  the classes of modules inside that it belongs to, outermost first, each with its name
+            there: `out_proj.weight` of attention is `weight` of a `Linear`
+    """
 
     name: str
     shape: tuple[Size, ...]
     dtype: str = "float"
     buffer: bool = False
     persistent: bool = True
+    inside: tuple[tuple[str, str], ...] = ()
 
 
 def _no_weights(args: Arguments) -> tuple[Weight, ...]:

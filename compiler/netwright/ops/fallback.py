@@ -313,15 +313,30 @@ def weights_by_fake(op: ModuleOp, args: Arguments) -> tuple[Weight, ...]:
     for prefix, part in module.named_modules():
         start = f"{prefix}." if prefix else ""
         for name, parameter in part.named_parameters(recurse=False, remove_duplicate=False):
-            found[start + name] = _weight(start + name, parameter, False, True)
+            found[start + name] = _weight(module, start + name, parameter, False, True)
         for name, buffer in part.named_buffers(recurse=False, remove_duplicate=False):
-            found[start + name] = _weight(start + name, buffer, True, start + name in kept)
+            found[start + name] = _weight(module, start + name, buffer, True, start + name in kept)
     return tuple(found.values())
 
 
-def _weight(name: str, tensor: torch.Tensor, buffer: bool, persistent: bool) -> Weight:
+def _weight(
+    module: nn.Module, name: str, tensor: torch.Tensor, buffer: bool, persistent: bool
+) -> Weight:
     dtype = _NAMES.get(tensor.dtype, str(tensor.dtype).removeprefix("torch."))
-    return Weight(name, tuple(tensor.shape), dtype, buffer, persistent)
+    return Weight(
+        name, tuple(tensor.shape), dtype, buffer, persistent, tuple(_inside(module, name))
+    )
+
+
+def _inside(module: nn.Module, name: str) -> Iterator[tuple[str, str]]:
+    """The classes of the table inside a module that own a weight, each with its name there."""
+    from netwright.ops.table import MODULES
+
+    levels = name.split(".")
+    for depth, level in enumerate(levels[:-1], 1):
+        module = module.get_submodule(level)
+        classes = (cls.__name__ for cls in type(module).__mro__ if cls.__name__ in MODULES)
+        yield from ((cls, ".".join(levels[depth:])) for cls in classes)
 
 
 def _known(name: str, value: Any) -> Any:

@@ -123,7 +123,10 @@ def _weights_by_class(
             if isinstance(child, Instance):
                 queue.append(child)
             else:
-                found.setdefault(child.op.name, set()).update(w.name for w in child.weights)
+                for weight in child.weights:
+                    for cls, name in ((child.op.name, weight.name), *weight.inside):
+                        found.setdefault(cls, set()).add(name)
+                found.setdefault(child.op.name, set())
     return found
 
 

@@ -93,4 +93,5 @@ def _weights(
     for at, classes, weight in own:
         if not weight.buffer:
             path = (*at, *weight.name.split("."))
-            yield path, tuple((cls, path[depth:]) for cls, depth in classes)
+            inside = ((cls, tuple(name.split("."))) for cls, name in weight.inside)
+            yield path, (*((cls, path[depth:]) for cls, depth in classes), *inside)

@@ -158,9 +158,9 @@ def attention_weights(
         weights = [Weight(f"{letter}_proj_weight", (dim, size)) for letter, size in sizes]
     if bias:
         weights.append(Weight("in_proj_bias", (3 * dim,)))
-    weights.append(Weight("out_proj.weight", (dim, dim)))
+    weights.append(Weight("out_proj.weight", (dim, dim), inside=(("Linear", "weight"),)))
     if bias:
-        weights.append(Weight("out_proj.bias", (dim,)))
+        weights.append(Weight("out_proj.bias", (dim,), inside=(("Linear", "bias"),)))
     return tuple(weights)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from netwright.ir.dims import Size
@@ -112,9 +113,10 @@ def _transformer(args: Arguments) -> TensorType:
 # Weights ------------------------------------------------------------------------------------
 
 
-def _under(prefix: str, weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
+def _under(prefix: str, owner: str, weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
+    """The weights of a module of class `owner` that stands at `prefix`."""
     return tuple(
-        Weight(f"{prefix}.{w.name}", w.shape, w.dtype, w.buffer, w.persistent) for w in weights
+        replace(w, name=f"{prefix}.{w.name}", inside=((owner, w.name), *w.inside)) for w in weights
     )
 
 
@@ -128,11 +130,11 @@ def _layer_weights(attentions: tuple[str, ...], args: Arguments) -> tuple[Weight
     dim, hidden, bias = args["d_model"], args["dim_feedforward"], args["bias"]
     weights: list[Weight] = []
     for name in attentions:
-        weights += _under(name, attention_weights(dim, bias))
-    weights += _under("linear1", _affine((hidden, dim), bias))
-    weights += _under("linear2", _affine((dim, hidden), bias))
+        weights += _under(name, "MultiheadAttention", attention_weights(dim, bias))
+    weights += _under("linear1", "Linear", _affine((hidden, dim), bias))
+    weights += _under("linear2", "Linear", _affine((dim, hidden), bias))
     for i in range(len(attentions) + 1):
-        weights += _under(f"norm{i + 1}", _affine((dim,), bias))
+        weights += _under(f"norm{i + 1}", "LayerNorm", _affine((dim,), bias))
     return tuple(weights)
 
 
@@ -144,9 +146,10 @@ def _transformer_weights(args: Arguments) -> tuple[Weight, ...]:
     weights: list[Weight] = []
     for part, attentions in (("encoder", _ENCODER), ("decoder", _DECODER)):
         count = layer_count(args[f"num_{part}_layers"], f"num_{part}_layers")
+        layer = f"Transformer{part.title()}Layer"
         for i in range(count):
-            weights += _under(f"{part}.layers.{i}", _layer_weights(attentions, args))
-        weights += _under(f"{part}.norm", _affine((args["d_model"],), args["bias"]))
+            weights += _under(f"{part}.layers.{i}", layer, _layer_weights(attentions, args))
+        weights += _under(f"{part}.norm", "LayerNorm", _affine((args["d_model"],), args["bias"]))
     return tuple(weights)
 
 

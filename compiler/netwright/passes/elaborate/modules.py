@@ -102,7 +102,10 @@ def _weights(op: ModuleOp, bound: Mapping[str, Value]) -> tuple[WeightDecl, ...]
         declared = weights_by_fake(op, bound)
     else:
         declared = op.weights(bound)
-    return tuple(WeightDecl(w.name, w.shape, w.dtype, w.buffer, w.persistent) for w in declared)
+    return tuple(
+        WeightDecl(w.name, w.shape, w.dtype, w.buffer, w.persistent, inside=w.inside)
+        for w in declared
+    )
 
 
 def _op_fault(error: OpError, node: ModuleNode, given: Mapping[str, Value]) -> Diagnostic:
