@@ -16,17 +16,25 @@ from netwright_runtime.export.metadata import Metadata
 from netwright_runtime.export.refusal import Unexportable
 from safetensors.torch import load_file
 
-from tests.export.specs import LINEAR, MAPS, written
+from tests.export.specs import LINEAR, MAPS, RECURRENT, written
 
 
-@pytest.mark.parametrize("to", ["torchscript", "safetensors", "openvino", "aoti"])
-def test_a_file_agrees_and_says_what_it_is(tmp_path: Path, to: str) -> None:
-    made = netwright_runtime.export(written(LINEAR, tmp_path), to=to, path=tmp_path / "out")
+@pytest.mark.parametrize(
+    ("to", "spec", "files"),
+    [
+        ("torchscript", LINEAR, 2),
+        ("safetensors", LINEAR, 1),
+        ("openvino", LINEAR, 2),
+        ("aoti", RECURRENT, 1),  # of any number of steps
+    ],
+)
+def test_a_file_agrees_and_says_what_it_is(tmp_path: Path, to: str, spec: str, files: int) -> None:
+    made = netwright_runtime.export(written(spec, tmp_path), to=to, path=tmp_path / "out")
     for file in made.files:
         assert isinstance(file.close, Agreement)
         text = FORMATS[to].metadata(file.path)
         assert text is not None and Metadata.from_json(text) == file.metadata
-    assert len(made.files) == (1 if to == "safetensors" else 2)
+    assert len(made.files) == files
 
 
 def test_safetensors_are_the_weights(tmp_path: Path) -> None:

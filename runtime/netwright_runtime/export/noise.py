@@ -15,6 +15,7 @@ _WARNINGS = (
     ".isinstance.treespec, LeafSpec.. is deprecated",  # torch calls its own old names
     ".torch.jit.script_method. is deprecated",
     ".torch.jit.script. is deprecated",
+    "_check_is_size will be removed",  # torch's own loops call it
 )
 
 

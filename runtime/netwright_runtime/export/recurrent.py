@@ -16,6 +16,10 @@ import torch
 from torch import Tensor
 from torch._C import DispatchKey
 from torch._decomp import decomposition_table
+from torch.export._patches import (
+    register_gru_while_loop_decomposition,
+    register_lstm_while_loop_decomposition,
+)
 
 _KEYS = (DispatchKey.CompositeImplicitAutograd, DispatchKey.Autograd)
 """Where torch keeps the step by step versions, beside its table of decompositions."""
@@ -74,6 +78,16 @@ def whole() -> Iterator[None]:
         for operation, before in kernels.items():
             _set(operation, before)
         decomposition_table.update(steps)
+
+
+@contextmanager
+def looped() -> Iterator[None]:
+    """While it holds, a tracer makes loops of recurrent layers, of as many steps as they are given.
+
+    For a compiler that has no code for the whole layer.
+    """
+    with register_lstm_while_loop_decomposition(), register_gru_while_loop_decomposition():
+        yield
 
 
 def _set(operation: Any, kernels: dict[Any, Any]) -> None:

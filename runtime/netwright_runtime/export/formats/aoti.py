@@ -14,14 +14,14 @@ from netwright_runtime.export.agreement import Runner
 from netwright_runtime.export.formats.format import Format, Writing
 from netwright_runtime.export.metadata import KEY, Metadata
 from netwright_runtime.export.noise import quiet
-from netwright_runtime.export.recurrent import whole
+from netwright_runtime.export.recurrent import looped
 from netwright_runtime.export.refusal import Unexportable, first_line
 from netwright_runtime.export.tracing import Source, named
 
 
 def _write(source: Source, path: Path, metadata: Metadata, writing: Writing) -> None:
     try:
-        with quiet(), whole():
+        with quiet(), looped():
             aoti_compile_and_package(
                 source.program,
                 package_path=str(path),
