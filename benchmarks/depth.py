@@ -16,7 +16,8 @@ from benchmarks import cold
 from benchmarks.processes import ROOT, fresh_environment
 from benchmarks.result import Goal, Result, Row
 
-_SHALLOW, _DEEP = 12, 48
+_WARM_UP, _SHALLOW, _DEEP = 3, 12, 48
+_AHEAD = ("packaged_as_a_whole", "packaged_by_blocks")
 _ROUNDS = int(os.environ.get("NETWRIGHT_DEPTH_ROUNDS", "1"))
 _STEADY = 40
 
@@ -39,11 +40,18 @@ _NOTES = (
 
 def run() -> Result:
     """All models in all ways, one process after the other."""
+    with fresh_environment() as environment:
+        for way in ("as_a_whole", *_AHEAD):  # what Python compiles of torch is there from now on
+            _once("pre_norm", _WARM_UP, way, environment)
+        return _result(environment)
+
+
+def _result(environment: Mapping[str, str]) -> Result:
     rows: list[Row] = []
     goals: list[Goal] = []
     for name in cold.INPUTS:
-        times = _cold(name, ("as_a_whole", "by_dynamo", "by_blocks"), (_DEEP,))
-        times |= _cold(name, ("by_blocks",), (_SHALLOW,))
+        times = _cold(name, ("as_a_whole", "by_dynamo", "by_blocks"), (_DEEP,), environment)
+        times |= _cold(name, ("by_blocks",), (_SHALLOW,), environment)
         whole, ours = times["as_a_whole", _DEEP], times["by_blocks", _DEEP]
         rows += (_row(name, way, depth, time, whole) for (way, depth), time in times.items())
         steady = _speed(name)
@@ -57,25 +65,27 @@ def run() -> Result:
             Goal(f"{name}: for each further layer", slope, 0.02, "s"),
             Goal(f"{name}: a call by blocks against the whole", ratio, 1.02),
         )
-    ahead = _cold("pre_norm", ("packaged_as_a_whole", "packaged_by_blocks"), (_DEEP,))
-    whole, ours = ahead["packaged_as_a_whole", _DEEP], ahead["packaged_by_blocks", _DEEP]
+    ahead = _cold("pre_norm", _AHEAD, (_DEEP,), environment)
+    whole, ours = (ahead[way, _DEEP] for way in _AHEAD)
     rows += (_row("pre_norm", way, depth, time, whole) for (way, depth), time in ahead.items())
     goals.append(Goal("pre_norm: a package by blocks", ours.median / whole.median, 0.125))
     return Result("depth", "48 equal layers", tuple(rows), tuple(goals), _NOTES)
 
 
-def _cold(name: str, ways: Sequence[str], depths: Sequence[int]) -> dict[tuple[str, int], Time]:
+def _cold(
+    name: str, ways: Sequence[str], depths: Sequence[int], environment: Mapping[str, str]
+) -> dict[tuple[str, int], Time]:
     """CPU seconds by way and depth, of as many rounds as there are."""
     found: dict[tuple[str, int], list[float]] = {(w, d): [] for d in depths for w in ways}
     for _ in range(_ROUNDS):
         for (way, depth), seconds in found.items():
-            seconds.append(_once(name, depth, way))
+            seconds.append(_once(name, depth, way, environment))
     return {key: Time.of(seconds) for key, seconds in found.items()}
 
 
-def _once(name: str, depth: int, way: str) -> float:
-    with fresh_environment() as environment, tempfile.TemporaryDirectory() as cache:
-        given = environment | {"TORCHINDUCTOR_CACHE_DIR": cache, "OMP_NUM_THREADS": "1"}
+def _once(name: str, depth: int, way: str, environment: Mapping[str, str]) -> float:
+    with tempfile.TemporaryDirectory() as cache:
+        given = {**environment, "TORCHINDUCTOR_CACHE_DIR": cache, "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "benchmarks.cold", name, str(depth), way]
         done = subprocess.run(
             command, env=given, cwd=ROOT, check=True, capture_output=True, text=True

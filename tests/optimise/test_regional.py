@@ -5,17 +5,21 @@ from __future__ import annotations
 import copy
 import platform
 from collections.abc import Callable, Sequence
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import netwright
 import pytest
 import torch
-from netwright_runtime.optimise.regional import choice, compile, kernels, region
+from netwright_runtime.optimise.regional import choice, compile, kernels, patterns, region
 from torch import Tensor, nn
 from torch._functorch._aot_autograd.utils import make_boxed_func
 from torch._functorch.aot_autograd import aot_function
 from torch._inductor import cpu_vec_isa
 from torch._inductor.exc import CppCompileError
+from torch.fx import GraphModule
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.optimise.regional_models import CONVOLUTIONS, TOKENS
@@ -204,6 +208,44 @@ def test_sizes_have_code_of_their_own_up_to_a_limit(built, traced, monkeypatch) 
         assert (variants(model), traced) == (2, [])
         agree(plain, model, images(1, 3, 6, 6))
     assert (variants(model), len(traced)) == (2, 3)
+
+
+def test_images_keep_their_channels_last_between_blocks_unless_a_view_needs_them_first(
+    built, traced
+) -> None:
+    def note(seen: list[Tensor], module: nn.Module, given: object, result: Tensor) -> None:
+        seen.append(result)
+
+    viewed = CONVOLUTIONS.replace("mean(blocks, dim=[2, 3])", "blocks.view([B, 8, H * W]).mean(-1)")
+    for text, free in ((CONVOLUTIONS, True), (viewed, False)):
+        plain = built(text).eval()
+        model = compile(copy.deepcopy(plain))
+        seen: list[Tensor] = []
+        model.get_submodule("blocks").register_forward_hook(partial(note, seen))
+        with torch.no_grad():
+            agree(plain, model, images(2, 3, 8, 8))
+        assert seen[0].is_contiguous(memory_format=torch.channels_last) is free
+        assert variants(model) == 1
+
+
+def test_patterns_of_attention_wait_for_what_may_hold_one(monkeypatch) -> None:
+    from torch._inductor import compile_fx
+    from torch._inductor.fx_passes import fuse_attention
+
+    seen: list[bool] = []
+    init = fuse_attention._sfdp_init
+
+    def passes(graph: GraphModule, *_: object) -> GraphModule:
+        seen.append(fuse_attention._sfdp_init is init)
+        return graph
+
+    monkeypatch.setattr(compile_fx, "joint_graph_passes", passes)
+    monkeypatch.setattr(init, "cache_info", lambda: SimpleNamespace(currsize=0), raising=False)
+    for function, given in ((torch.relu, (images(2, 2),)), (torch.bmm, (images(2, 2, 2),) * 2)):
+        with patterns.attention_where_it_may_be():
+            compile_fx.joint_graph_passes(make_fx(function)(*given))
+    assert seen == [False, True]
+    assert fuse_attention._sfdp_init is init
 
 
 def test_arguments_may_be_left_out_and_strides_may_differ(built, traced) -> None:

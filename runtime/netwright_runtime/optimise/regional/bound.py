@@ -12,6 +12,7 @@ from torch import nn
 
 from netwright_runtime.optimise.regional.capture import parted_call
 from netwright_runtime.optimise.regional.layout import Layout
+from netwright_runtime.optimise.regional.maps import channels_last
 from netwright_runtime.optimise.regional.region import Call, Region, Variant
 
 
@@ -35,6 +36,8 @@ class Bound:
         if not self._layout.intact() or _observed():
             return self._written(*args, **named)
         given, form = parted_call(args, named)
+        if self.region.channels_last:
+            given = channels_last(given)
         tensors = [*self._layout.weights(), *given]
         call = Call(form, self._layout.configuration(), tensors, len(given))
         variant = self.region.find(call) or self._another(call)

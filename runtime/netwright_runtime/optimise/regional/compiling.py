@@ -10,6 +10,7 @@ from torch import nn
 
 from netwright_runtime.model.blocks import Kind, kinds
 from netwright_runtime.optimise.regional.bound import Bound
+from netwright_runtime.optimise.regional.maps import convolves, layouts_are_free
 from netwright_runtime.optimise.regional.region import Region
 
 M = TypeVar("M", bound=nn.Module)
@@ -78,8 +79,9 @@ def compile(
     if not _chosen(model, found, regional)[0]:
         model.compile(mode=mode, dynamic=dynamic)
         return model
+    free = layouts_are_free(model)
     for kind in found:
-        region = Region(mode, dynamic)
+        region = Region(mode, dynamic, free and convolves(next(iter(kind.blocks.values()))))
         for block in kind.blocks.values():
             block.forward = Bound(block, region)
     return model

@@ -3,11 +3,13 @@
 What a fresh process pays for one block is mostly the C++ compiler. So all kernels of a block are
 one file (`onefile`), compiled in this process; and the vector instructions are those that the
 processor names, where Inductor compiles and loads trial programs to find out. Should the compiler
-not know them, the file does not compile, and Inductor's own way is taken.
+not know them, the file does not compile, and Inductor's own way is taken. Of the rest, a third was
+patterns that cannot match (`patterns`) and the collection of garbage, which has to wait.
 """
 
 from __future__ import annotations
 
+import gc
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,6 +17,8 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from torch import Tensor, nn
+
+from netwright_runtime.optimise.regional.patterns import attention_where_it_may_be
 
 Code = Callable[..., Sequence[Tensor]]
 Around = Callable[[], AbstractContextManager[object]]
@@ -89,6 +93,18 @@ def _untried(isa: Any) -> Any:
     return type(type(isa).__name__, (type(isa),), {"__bool__": lambda _: True})()
 
 
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """No collection: it walks all that torch holds, again and again while graphs are made."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _lower(
     function: nn.Module, tensors: Sequence[Tensor], options: dict[str, Any], around: Around
 ) -> Code:
@@ -99,5 +115,6 @@ def _lower(
             return compile_fx_inner(*given, **named)
 
     graph: Any = function
-    lowered: Any = compile_fx(graph, list(tensors), inner, options)
+    with attention_where_it_may_be(), _garbage_kept():
+        lowered: Any = compile_fx(graph, list(tensors), inner, options)
     return cast(Code, lowered)

@@ -81,14 +81,16 @@ class Variant:
 class Region:
     """A kind of block, compiled once for each way in which its blocks are called.
 
-    mode       as in `torch.compile`
-    dynamic    whether a block that meets a second size is given to Dynamo; all are, where True
-    variants   in the order in which they were needed
-    unfit      why no block of this kind can be compiled here, empty where they can
+    mode           as in `torch.compile`
+    dynamic        whether a block that meets a second size is given to Dynamo; all are, where True
+    channels_last  whether images are laid out so before a block receives them
+    variants       in the order in which they were needed
+    unfit          why no block of this kind can be compiled here, empty where they can
     """
 
     mode: str
     dynamic: bool | None
+    channels_last: bool = False
     variants: list[Variant] = field(default_factory=list)
     unfit: str = ""
 
