@@ -1,6 +1,6 @@
-"""GCN: A graph convolutional network over an edge list.
+"""GCN: A graph convolutional network (arXiv:1609.02907) over an edge list.
 
-Generated from graph/gcn.yaml (4ca84faa) by netwright 0.1.0.
+Generated from graph/gcn.yaml (ac8705a9) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: N items, E edges
@@ -38,7 +38,7 @@ class GCNConv(nn.Module):
 
 
 class GCN(nn.Module):
-    """A graph convolutional network over an edge list."""
+    """A graph convolutional network (arXiv:1609.02907) over an edge list."""
 
     def __init__(
         self,

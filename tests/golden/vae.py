@@ -1,6 +1,6 @@
-"""VAE: A convolutional variational autoencoder for 32 x 32 images.
+"""VAE: A convolutional variational autoencoder (arXiv:1312.6114) for 32 x 32 images.
 
-Generated from generative/vae.yaml (3ef551b7) by netwright 0.1.0.
+Generated from generative/vae.yaml (422e971f) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch
@@ -56,7 +56,7 @@ class VAEEncodeOutput(NamedTuple):
 
 
 class VAE(nn.Module):
-    """A convolutional variational autoencoder for 32 x 32 images."""
+    """A convolutional variational autoencoder (arXiv:1312.6114) for 32 x 32 images."""
 
     def __init__(self, channels: int = 3, width: int = 32, latent: int = 128) -> None:
         super().__init__()
