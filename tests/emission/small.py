@@ -30,8 +30,10 @@ SMALL: dict[str, Small] = {
         | {"encoder_depth": 2, "decoder_depth": 2},
         7,
     ),
+    "generative/autoencoder": Small({"channels": 1, "widths": (4, 6), "latent": 2}, 1),
     "generative/autoencoder_kl": Small({"size": 8, "widths": (8, 16), "groups": 4}, 2),
     "generative/dcgan": Small({"latent": 6, "widths": (8, 4)}, 1),
+    "generative/dcgan_discriminator": Small({"width": 4}, 1),
     "generative/ddpm": Small({"size": 4, "widths": (8, 16), "attending": 1, "groups": 4}, 2),
     "generative/dit": Small(
         {"input_size": 8, "patch_size": 2, "dim": 32, "depth": 2, "heads": 4, "num_classes": 10}, 5
@@ -184,6 +186,9 @@ SMALL: dict[str, Small] = {
         | {"num_classes": 10, "drop_path_rate": 0.2},
         0,
     ),
+    "vision/eva02": Small(
+        {"img_size": 42, "dim": 24, "depth": 2, "heads": 2, "num_classes": 10}, 4
+    ),
     "vision/mixer": Small(
         {"img_size": 32, "patch_size": 16, "dim": 24, "depth": 2, "num_classes": 10}, 6
     ),
@@ -221,6 +226,10 @@ SMALL: dict[str, Small] = {
         6,
     ),
     "vision/unet": Small({"num_classes": 3, "channels": (32, 24, 16, 16, 8)}, 4),
+    "vision/vgg": Small(
+        {"depths": (1, 2), "widths": (8, 12), "hidden": 16, "num_classes": 5},
+        8,
+    ),
     "vision/yolo11": Small({"width": 0.0625, "num_classes": 3}, 0),
     "vision/yolov8": Small({"width": 0.0625, "num_classes": 3}, 0),
     "vision/vit": Small(

@@ -21,6 +21,7 @@ BOTH = pytest.mark.parametrize(("spec", "variant"), ONE_EACH)
 
 UNTRACED = {
     "audio/wav2vec2": "compares the length of the sound with `where`",
+    "generative/autoencoder": "compares sizes of the image with `where`",
     "vision/convnext": "compares sizes of the image with `where`",
     "vision/deeplabv3": "compares sizes of the image with `where`",
     "vision/deeplabv3plus": "compares sizes of the image with `where`",
@@ -29,6 +30,7 @@ UNTRACED = {
     "vision/retinanet": "compares sizes of the image with `where`",
     "vision/segformer": "compares sizes of the image with `where`",
     "vision/unet": "compares sizes of the image with `where`",
+    "vision/vgg": "compares sizes of the image with `where`",
     "vision/yolo11": "compares sizes of the image with `where`",
     "vision/yolov8": "compares sizes of the image with `where`",
     "language/gpt2": "compares the number of tokens with `where`",

@@ -1,9 +1,10 @@
-"""Generative models: a plain variational autoencoder of our own."""
+"""Plain generative models of our own."""
 
 from typing import Any
 
 from .case import OWN, Case, Inputs, Outputs, call, drawn
 
+IMAGES = "tests.references.images"
 SMALL = {"channels": 1, "width": 8, "latent": 16}
 
 
@@ -24,7 +25,36 @@ def decode(model: Any, inputs: Inputs) -> Outputs:
     return {"": model.decode(**inputs)}
 
 
+def restored(model: Any, inputs: Inputs) -> Outputs:
+    """The image restored, and its code."""
+    recon, code = model(**inputs)
+    return {"recon": recon, "code": code}
+
+
+def plain(variant: str | None, channels: int, widths: list[int], latent: int, size: int) -> Case:
+    """An autoencoder, on images of one size."""
+    return Case(
+        variant=variant,
+        reference=call(f"{IMAGES}.Autoencoder", channels, widths, latent),
+        run=restored,
+        inputs=({"image": drawn("uniform", 2, channels, size, 2 * size)},),
+        names=True,
+    )
+
+
+def judge(variant: str, width: int) -> Case:
+    """A discriminator."""
+    reference = call(f"{IMAGES}.Discriminator", width)
+    inputs = ({"image": drawn("uniform", 2, 3, 64, 64)},)
+    return Case(variant=variant, reference=reference, inputs=inputs, names=True)
+
+
 CASES = {
+    "generative/autoencoder": (
+        plain(None, 3, [32, 64, 128], 16, 16),
+        plain("tiny", 1, [4, 6], 2, 8),
+    ),
+    "generative/dcgan_discriminator": (judge("dcgan64", 64), judge("tiny", 4)),
     "generative/vae": (
         Case(
             reference=call(f"{OWN}.VAE"),
@@ -52,5 +82,5 @@ CASES = {
             run=decode,
             inputs=({"z": drawn("normal", 2, 16)},),
         ),
-    )
+    ),
 }
