@@ -116,6 +116,9 @@ SMALL: dict[str, Small] = {
         {"numbers": 3, "cardinalities": (7, 5, 11), "bottom": (8, 4), "top": (8, 6)}, 1
     ),
     "recommendation/neumf": Small({"users": 30, "items": 20}, 2),
+    "recommendation/two_tower": Small(
+        {"user_sizes": (7, 3), "item_sizes": (5,), "embed_dim": 4, "hidden": (6,), "dim": 8}, 1
+    ),
     "multimodal/clip": Small(
         {"image_size": 16, "patch_size": 8, "image_dim": 32, "image_depth": 2, "image_heads": 4}
         | {"vocab_size": 60, "max_positions": 12, "text_dim": 24, "text_depth": 2}

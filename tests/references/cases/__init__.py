@@ -6,6 +6,7 @@ from . import (
     detection,
     diffusion,
     encoders,
+    eva,
     generative,
     graph,
     language,
@@ -26,6 +27,7 @@ from .case import Case
 CASES: dict[str, tuple[Case, ...]] = {
     **vision.CASES,
     **segmentation.CASES,
+    **eva.CASES,
     **detection.CASES,
     **language.CASES,
     **encoders.CASES,
