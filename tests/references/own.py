@@ -181,6 +181,16 @@ def unscaled(model: nn.Module) -> nn.Module:
     return model
 
 
+def narrow_vgg(features: nn.Module, channels: int, hidden: int, classes: int) -> nn.Module:
+    """A VGG of torchvision, which has 4096 channels in its head and 512 before it, with fewer."""
+    model: nn.Module = pkgutil.resolve_name("torchvision.models:VGG")(features, init_weights=False)
+    classifier = model.get_submodule("classifier")
+    classifier[0] = nn.Linear(49 * channels, hidden)
+    classifier[3] = nn.Linear(hidden, hidden)
+    classifier[6] = nn.Linear(hidden, classes)
+    return model
+
+
 def yolo(config: str) -> nn.Module:
     """A detector of ultralytics, its bins of distances a buffer, since they are never learned.
 

@@ -10,7 +10,10 @@ def images(*sizes: tuple[int, int, int]) -> tuple[dict[str, Any], ...]:
     return tuple({"image": drawn("uniform", b, 3, h, w)} for b, h, w in sizes)
 
 
-REGNET_SIZES = ("004", "008", "016", "032", "080", "160", "320")
+REGNET_SIZES = (
+    *("004", "006", "008", "016", "032", "040"),
+    *("064", "080", "120", "160", "320"),
+)
 
 WIDE_AND_TALL = images((2, 64, 96), (1, 96, 64))
 
@@ -296,6 +299,34 @@ DENSENET = (
     ),
 )
 
+VGG = (
+    torchvision_model("vgg11", names=True),
+    *(torchvision_model(f"vgg{depth}") for depth in (13, 16, 19)),
+    torchvision_model("vgg11_bn", names=True),
+    *(torchvision_model(f"vgg{depth}_bn") for depth in (13, 16, 19)),
+    *(
+        Case(
+            variant=None,
+            params={
+                "depths": [1, 2],
+                "widths": [8, 12],
+                "norm": norm,
+                "hidden": 16,
+                "num_classes": 5,
+            },
+            reference=call(
+                f"{OWN}.narrow_vgg",
+                call("torchvision.models.vgg.make_layers", [8, "M", 12, 12, "M"], norm),
+                12,
+                16,
+                5,
+            ),
+            inputs=images((2, 56, 56), (1, 28, 84)),
+        )
+        for norm in (False, True)
+    ),
+)
+
 REGNET = (
     timm_model("regnetx_002", inputs=images((1, 64, 96)), names=True),
     *(timm_model(f"regnetx_{size}", inputs=()) for size in REGNET_SIZES),
@@ -426,6 +457,7 @@ CASES = {
     "vision/mobilenetv3": MOBILENETV3,
     "vision/densenet": DENSENET,
     "vision/regnet": REGNET,
+    "vision/vgg": VGG,
     "vision/mixer": MIXER,
     "vision/swin": SWIN,
     "vision/deeplabv3": DEEPLABV3,
