@@ -41,6 +41,13 @@ REFUSED = {
 """,
         "`a` has computed names beside the same names of other nodes",
     ),
+    "a parameter below a level that nobody has": (
+        """\
+  p: {parameter: [4], key: encoder.blocks.place}
+  fc: {op: Linear, out_features: 4, key: encoder.fc, from: x + p}
+""",
+        "no module of this block keeps weights at `encoder.blocks`",
+    ),
     "a level below a loop": (
         """\
   more: {op: Linear, out_features: 4, key: layers.more}

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from itertools import combinations, takewhile
 
 from netwright.ir.expr import Binary, Expr, Name
-from netwright.ir.program import InlineNode, KeyPart, Module, ModuleNode, Node
+from netwright.ir.program import (
+    BufferNode,
+    InlineNode,
+    KeyPart,
+    Module,
+    ModuleNode,
+    Node,
+    ParameterNode,
+)
 
 
 def unusual_keys(module: Module) -> bool:
@@ -35,7 +43,8 @@ def _is_odd(nodes: tuple[Node, ...]) -> bool:
     if any(isinstance(n, InlineNode) and n.flat for n in modules):
         return True
     keys = [n.control.key for n in modules if n.control.key is not None]
-    if any(_is_unusual(key) for key in keys):
+    owned = [n for n in nodes if isinstance(n, ParameterNode | BufferNode)]
+    if any(_is_unusual(key) for key in keys) or any(len(_levels(n)) > 2 for n in owned):
         return True
     return bool(keys) and any(_meet(a, b) for a, b in combinations(map(_levels, modules), 2))
 

@@ -13,7 +13,7 @@ from netwright.backends.source.context import ClassContext
 from netwright.ir import expr as ex
 from netwright.ir.instance import Instance
 from netwright.ir.printer import to_source
-from netwright.ir.program import InlineNode, ModuleNode, Node
+from netwright.ir.program import BufferNode, InlineNode, ModuleNode, Node, ParameterNode
 from netwright.ir.steps import child_path
 
 
@@ -22,6 +22,9 @@ def access(context: ClassContext, node: Node) -> ex.Expr:
     where = location(node)
     if where.spliced:
         return ex.Name("self")
+    if isinstance(node, ParameterNode | BufferNode) and len(where.parts) > 1:
+        kind = "parameter" if isinstance(node, ParameterNode) else "buffer"
+        return call(f"self.get_{kind}", ex.Literal(".".join(attribute_path(node))))
     group = group_of(context, where.head)
     if group is None or len(where.parts) == 1:
         return self_attr(where.head)

@@ -12,6 +12,7 @@ from netwright.backends.source.access import (
     shares_head,
 )
 from netwright.backends.source.attributes import Location, Part, location, refuse
+from netwright.backends.source.below import Below
 from netwright.backends.source.chains import becomes_identity
 from netwright.backends.source.code import (
     Assign,
@@ -55,6 +56,7 @@ class Constructor(Modules):
         self.forward = forward
         self.statements: list[Statement] = []
         self.buffers: dict[str, None] = {}
+        self.below = Below(context)
 
     def build(self) -> list[Statement]:
         """All statements, in the order of the nodes."""
@@ -74,6 +76,7 @@ class Constructor(Modules):
                 self._buffer(node)
             elif isinstance(node, ModuleNode | InlineNode):
                 self._module(node, done)
+                self.statements += self.below.after(location(node).head)
         flags = dict(self.forward.flags) if self.forward is not None else {}
         tail: list[Statement] = [SetAttribute(self_attr(k), self.expr(v)) for k, v in flags.items()]
         return [*self._decided(), *head, *self.statements, *tail]
@@ -141,10 +144,13 @@ class Constructor(Modules):
         sizes = tuple(self.expr(s) for s in shape)
         target = access(self.context, node)
         value, after = self._beginning(node, target, sizes)
+        deep = len(location(node).parts) > 1
         body: list[Statement] = [SetAttribute(target, value, span=node.span)]
+        body = [self.below.register(node, value)] if deep else body
         body += [Evaluate(a, span=node.span) for a in after]
         body += self._frozen(node, target)
-        self._guarded(node, body)
+        body = self._guarded(node, body)
+        self.statements += self.below.place(node, body) if deep else body
 
     def _beginning(
         self, node: ParameterNode, target: ex.Expr, sizes: tuple[ex.Expr, ...]
@@ -166,18 +172,22 @@ class Constructor(Modules):
         name = attribute_path(node)[-1]
         keywords = () if node.persistent else (ex.Keyword("persistent", ex.Literal(False)),)
         value = self.expr(node.value)
+        if len(location(node).parts) > 1:
+            registered = self.below.register(node, value, *keywords)
+            self.statements += self.below.place(node, self._guarded(node, [registered]))
+            return
         self.buffers.setdefault(name)
         register = ex.Call(path("self.register_buffer"), (ex.Literal(name), value), keywords)
-        self._guarded(node, [Evaluate(register, span=node.span)])
+        self.statements += self._guarded(node, [Evaluate(register, span=node.span)])
 
-    def _guarded(self, node: Node, body: list[Statement]) -> None:
+    def _guarded(self, node: Node, body: list[Statement]) -> list[Statement]:
         """The statements under the node's build-time condition, where instances differ."""
         holds = set(self.facts.found(node, "when"))
         if node.control.when is not None and len(holds) > 1:
-            body = [If(self.expr(node.control.when), body, span=node.span)]
-        elif node.control.when is not None:
+            return [If(self.expr(node.control.when), body, span=node.span)]
+        if node.control.when is not None:
             self.decided.append((node.control.when, True))
-        self.statements += body
+        return body
 
     def _frozen(self, node: Node, target: ex.Expr) -> list[Statement]:
         """`requires_grad_(False)`, under the node's condition where there is one."""
@@ -186,7 +196,8 @@ class Constructor(Modules):
             return []
         if loop is not None and set(ex.free_names(condition)) & {"i", *loop.names}:
             return [self._frozen_by_iteration(node, loop, condition)]
-        if isinstance(target, ex.Call) and not is_got(target):  # the modules of a container
+        several = isinstance(target, ex.Call) and not isinstance(node, ParameterNode)
+        if several and not is_got(target):  # the modules of a container
             one = self._frozen_one(node, ex.Name("layer"))
             return [For(("layer",), target, one, span=node.span)]
         return self._frozen_one(node, target)
