@@ -3,7 +3,7 @@
 Generated from graph/gcn.yaml (ac8705a9) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
-Shapes: N items, E edges
+Shapes: N of x, E of edge_index
 """
 
 import torch

@@ -4,7 +4,7 @@ head.
 Generated from language/gpt2.yaml (513b8176, variant gpt2) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
-Shapes: B batch, T tokens (T <= n_positions)
+Shapes: B batch, T of input_ids (T <= n_positions)
 """
 
 import math

@@ -4,8 +4,8 @@ grouped-query attention, RMSNorm and SwiGLU.
 Generated from language/llama.yaml (3e5d5834, variant llama3-8b) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
-Shapes: B batch, T tokens, S source tokens (S == T + (past[0].shape[3] if past is not
-None else 0)), P past tokens
+Shapes: B batch, T of input_ids, S of attention_mask (S == T + (past[0].shape[3] if
+past is not None else 0)), P of past
 """
 
 import math

@@ -3,7 +3,7 @@
 Generated from language/tiny_gpt.yaml (2e68c79f) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
-Shapes: B batch, T tokens (T <= max_len)
+Shapes: B batch, T of tokens (T <= max_len)
 """
 
 import torch
