@@ -25,6 +25,7 @@ from netwright.backends.source.context import ClassContext, ForwardArg
 from netwright.backends.source.delegate import Part, delegated
 from netwright.backends.source.drop import drop_unused
 from netwright.backends.source.forward import Forward
+from netwright.backends.source.in_place import in_place
 from netwright.backends.source.items import pass_items
 from netwright.backends.source.methods import entry_point, written
 from netwright.backends.source.nest import nest
@@ -102,7 +103,7 @@ def _forward_body(
     forward.run(tuple(context.nodes()))
     statements = [*forward.statements, Return(result(context, forward, named))]
     statements = drop_unused(delegated(drop_unused(statements), parts))
-    statements = resolve(nest(statements), forward.places, DIM)
+    statements = resolve(nest(statements, in_place(context)), forward.places, DIM)
     context.inputs = forward_args(context, forward, statements)
     return renamed(forward, statements, context.inputs)
 

@@ -15,6 +15,7 @@ from netwright.backends.source.attributes import location
 from netwright.backends.source.chains import acts_at_call
 from netwright.backends.source.code import Assign, Extras, If, Statement
 from netwright.backends.source.context import ClassContext, tensorish
+from netwright.backends.source.in_place import in_place
 from netwright.backends.source.lookup import is_nested
 from netwright.backends.source.loops import each, repeat
 from netwright.backends.source.nest import nest
@@ -204,7 +205,9 @@ class Forward(Translator):
         other = node.control.otherwise
         instead = self.expr(other) if other is not None else next(iter(inputs.values()))
         rest: list[Statement] = [Assign((t,), instead, True, span=node.span) for t in targets]
-        self.statements.append(If(condition, nest(body), rest, span=node.span))
+        self.statements.append(
+            If(condition, nest(body, in_place(self.context)), rest, span=node.span)
+        )
 
     def _passing(self, node: ModuleNode | InlineNode) -> None:
         """A node that is switched off in every instance: its input flows on, or its `else`."""

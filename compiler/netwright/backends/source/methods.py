@@ -11,6 +11,7 @@ from netwright.backends.source.context import ClassContext, ForwardArg
 from netwright.backends.source.delegate import Part, key
 from netwright.backends.source.drop import drop_unused
 from netwright.backends.source.forward import Forward, Opened
+from netwright.backends.source.in_place import in_place
 from netwright.backends.source.naming import camel
 from netwright.backends.source.nest import nest
 from netwright.backends.source.places import resolve
@@ -80,7 +81,8 @@ def written(entry: Entry) -> tuple[list[Class | Function], list[Part]]:
         result = ex.Call(ex.Name(returns), (), tuple(ex.Keyword(n, v) for n, v in entry.values))
     sample = context.facts.sample
     forward.places.enter({v: _value(sample, v.split(".")) for v in entry.entries.values()})
-    statements = resolve(nest([*entry.statements, Return(result)]), forward.places, DIM)
+    whole = [*entry.statements, Return(result)]
+    statements = resolve(nest(whole, in_place(context)), forward.places, DIM)
     inputs = _inputs(entry, statements)
     body = renamed(forward, statements, inputs)
     arguments = [argument(a) for a in inputs]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from netwright.backends.source.code import Assign, Return, Statement
+from netwright.backends.source.in_place import writes
 from netwright.backends.source.naming import plain
 from netwright.backends.source.walk import defined, names_in
 from netwright.ir import expr as ex
@@ -20,14 +21,17 @@ WIDTH = 88
 INDENT = 8
 
 
-def nest(statements: list[Statement]) -> list[Statement]:
+def nest(statements: list[Statement], in_place: frozenset[str]) -> list[Statement]:
     """With single-use values written where they are used, while that reads well and keeps the
-    order."""
+    order.
+
+    in_place  how the modules are reached that write over what they are given
+    """
     kept: list[Statement] = statements[-1:]
     uses = _Uses(statements)
     for producer in reversed(statements[:-1]):
         consumer = kept[-1]
-        if not _merge(producer, consumer, uses):
+        if not _merge(producer, consumer, uses, in_place):
             kept.append(producer)
         uses.later.update(names_in(producer))
     return kept[::-1]
@@ -46,7 +50,7 @@ class _Uses:
         self.later = {name for s in statements[-1:] for name in names_in(s)}
 
 
-def _merge(producer: Statement, consumer: Statement, uses: _Uses) -> bool:
+def _merge(producer: Statement, consumer: Statement, uses: _Uses, in_place: frozenset[str]) -> bool:
     """Nest the value of `producer` into `consumer`, if it may be; whether it was done."""
     if not isinstance(producer, Assign) or not isinstance(consumer, Assign | Return):
         return False
@@ -58,6 +62,9 @@ def _merge(producer: Statement, consumer: Statement, uses: _Uses) -> bool:
     if name not in ex.free_names(consumer.value) or not _in_order(
         consumer.value, name, producer.value
     ):
+        return False
+    written = writes(producer.value, in_place) or writes(consumer.value, in_place)
+    if written and not _is_first(consumer.value, name):
         return False
     read = [n for n in ex.free_names(producer.value) if n not in ("self", "F", "torch")]
     begins = any(n in uses.later for n in read)
@@ -137,6 +144,16 @@ def _in_order(consumer: ex.Expr, name: str, value: ex.Expr) -> bool:
         if isinstance(e, ex.Name) and e.id == name:
             return not _under_condition(consumer, name)
         if isinstance(e, ex.Call) and not _is_pure_call(e):
+            return False
+    return False
+
+
+def _is_first(consumer: ex.Expr, name: str) -> bool:
+    """Whether `consumer` computes nothing before it reads `name`."""
+    for e in _evaluation_order(consumer):
+        if isinstance(e, ex.Name) and e.id == name:
+            return True
+        if not isinstance(e, ex.Name | ex.Literal | ex.Attribute):
             return False
     return False
 
