@@ -44,6 +44,16 @@ def test_parts_of_a_list(walked: str, given: str, last: str, tmp_path: Path) -> 
     assert f"nn.Linear({last}, 2)" in source
 
 
+MIXED = """  parts: {op: Linear, out_features: dim, each: w in widths}
+  whole: cat([stem, x] + parts, dim=-1)
+  head: Linear(out_features=2)
+"""
+
+
+def test_a_list_beside_others_counts(tmp_path: Path) -> None:
+    assert "nn.Linear(dim * len(widths) + widths[0] + 4, 2)" in emitted(MIXED, tmp_path)
+
+
 @pytest.mark.parametrize("joined", ["stack(parts, dim=1)", "cat(parts, dim=-1)"])
 def test_a_list_of_tensors_counts(joined: str, tmp_path: Path) -> None:
     assert "nn.Linear(dim * len(widths), 2)" in emitted(JOINED % joined, tmp_path)

@@ -29,6 +29,12 @@ blocks:
         ("Scaled", "made(bi=2.0)", "E0202", "`Scaled` has no argument `bi`"),
         ("Scaled", "made()(y=x)", "E0214", "`Scaled` has no input `y`"),
         ("ReLU", "made()(y=x)", "E0214", "`ReLU` has no input `y`"),
+        (
+            "ReLU",
+            "(made if made is not None else 1) + 1",
+            "E0410",
+            "`+` does not apply to the module `ReLU`",
+        ),
     ],
 )
 def test_a_wrong_call_is_reported(default: str, node: str, code: str, message: str) -> None:

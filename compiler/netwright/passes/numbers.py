@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from netwright.ir.dims import Dim, Size, SizeTooLarge, compare, known
+from netwright.ir.values import ModuleValue, describe
 
 MAX_INT = 2**53
 MAX_LIST = 100_000
@@ -169,6 +170,10 @@ def check(value: Any) -> Any:
     return value
 
 
+def _shown(value: Any) -> str:
+    return describe(value) if isinstance(value, ModuleValue) else repr(value)
+
+
 def operate(operator: str, left: Any, right: Any) -> Any:
     """`left operator right` over numbers, sizes, strings and lists."""
     if isinstance(left, tuple) or isinstance(right, tuple):
@@ -177,7 +182,7 @@ def operate(operator: str, left: Any, right: Any) -> Any:
         return _size_operator(operator, left, right)
     for value in (left, right):
         if not isinstance(value, int | float):
-            raise NumberError(f"`{operator}` does not apply to {value!r}")
+            raise NumberError(f"`{operator}` does not apply to {_shown(value)}")
     try:
         return check(_OPERATORS[operator](left, right))
     except KeyError:

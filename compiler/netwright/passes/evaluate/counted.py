@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netwright.ir import expr as ex
-from netwright.ir.dims import symbol
+from netwright.ir.dims import Size, known, symbol
 from netwright.ir.printer import to_source
 from netwright.ir.program import Loop, Node
 from netwright.ir.types import TensorType
@@ -38,13 +38,32 @@ def _length(items: ex.Expr, listed: bool) -> ex.Expr:
 def joined(
     frame: Frame, expr: ex.Expr, joint: TensorType, arguments: Mapping[str, Any]
 ) -> TensorType:
-    """The type of what `stack` or `cat` makes of a list, with its length as an expression."""
+    """The type of what `stack` or `cat` makes of lists, with their lengths as expressions."""
     items: tuple[TensorType, ...] = arguments["tensors"]
     given = expr.args[0] if isinstance(expr, ex.Call) and expr.args else None
-    count = frame.counts.get(given.id) if isinstance(given, ex.Name) else None
-    if count is None or len(set(items)) != 1:
+    counts = None if given is None else _counts(frame, given)
+    if counts is None or sum(known(n) or 0 for n in counts) != len(items):
         return joint
     axis = arguments["dim"] % joint.rank
-    size = 1 if joint.rank > items[0].rank else items[0].shape[axis]
-    shape = (*joint.shape[:axis], count * size, *joint.shape[axis + 1 :])
-    return TensorType(joint.dtype, shape)
+    stacks = joint.rank > items[0].rank
+    sizes = [1 if stacks else item.shape[axis] for item in items]
+    total: Size = 0
+    for count in counts:
+        number = known(count) or 0
+        part, sizes = sizes[:number], sizes[number:]
+        equal = len({str(size) for size in part}) == 1
+        total = total + (count * part[0] if equal else sum(part))
+    return TensorType(joint.dtype, (*joint.shape[:axis], total, *joint.shape[axis + 1 :]))
+
+
+def _counts(frame: Frame, given: ex.Expr) -> list[Size] | None:
+    """The lengths of the lists that an expression joins, `[x] + parts`; None for other forms."""
+    match given:
+        case ex.Name(id=name) if name in frame.counts:
+            return [frame.counts[name]]
+        case ex.ListExpr(items=items):
+            return [1] * len(items)
+        case ex.Binary(op="+", left=left, right=right):
+            parts = _counts(frame, left), _counts(frame, right)
+            return None if None in parts else [n for part in parts for n in part or ()]
+    return None
