@@ -1,6 +1,6 @@
 """resnet18: U-Net (arXiv:1505.04597) on a residual encoder.
 
-Generated from vision/unet.yaml (d8f6f1d6, variant resnet18) by netwright 0.1.0.
+Generated from vision/unet.yaml (8f03b89b, variant resnet18) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, H height (H % 32 == 0), W width (W % 32 == 0)
