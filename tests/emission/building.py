@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "recommendation/deepfm": {"cardinalities": (5, 7, 3)},
     "recommendation/dlrm": {"cardinalities": (5, 7, 3)},
     "recommendation/neumf": {"users": 30, "items": 20},
+    "recommendation/two_tower": {"user_sizes": (7, 3), "item_sizes": (5,)},
     "recurrent/gru_classifier": {"vocab_size": 50},
     "recurrent/lstm_classifier": {"vocab_size": 50},
     "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
@@ -80,8 +81,9 @@ def elaborated(spec: str, variant: str | None = None, **params: Any) -> Elaborat
     return load(SPECS / f"{spec}.yaml", variant, params=given).elaborate()
 
 
+@lru_cache(maxsize=150)
 def emitted(elaboration: Elaboration) -> Emitted:
-    """The file of an elaborated model."""
+    """The file of an elaborated model; an elaboration is itself alone, and never changes."""
     return emit(generalise(elaboration))
 
 

@@ -140,6 +140,7 @@ SMALL: dict[str, Small] = {
     "recurrent/lstm_classifier": Small(
         {"vocab_size": 40, "embed_dim": 12, "hidden": 10, "depth": 3, "num_classes": 5}, 2
     ),
+    "recurrent/seq2seq": Small({"source_vocab": 30, "target_vocab": 20, "dim": 6, "hidden": 8}, 1),
     "recurrent/speaker_encoder": Small({"hidden": 12, "dim": 8}, 0),
     "tabular/ft_transformer": Small(
         {"d_out": 4, "d_block": 24, "n_blocks": 2, "attention_n_heads": 4}, 2
@@ -155,7 +156,7 @@ SMALL: dict[str, Small] = {
         2,
     ),
     "timeseries/tft": Small(
-        {"context": 6, "horizon": 3, "observed": 2, "known": 2, "static": 3, "dim": 8, "heads": 2},
+        {"context": 4, "horizon": 2, "observed": 1, "known": 2, "static": 2, "dim": 8, "heads": 2},
         1,
     ),
     "timeseries/tsmixer": Small({"context": 30, "channels": 3, "horizon": 6, "hidden": 5}, 1),

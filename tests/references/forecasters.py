@@ -63,3 +63,39 @@ def _renamed(model: object, state: dict[str, Tensor], *_: object) -> None:
     for name, entry in entries.items():
         if "theta_f_fc" not in name:  # which is theta_b_fc once more
             state[LAYER.sub(lambda m: f".fc.{int(m[1]) // 2}.linear.", name)] = entry
+
+
+def tft(context: int, horizon: int, d_out: int, **sizes: int) -> nn.Module:
+    """The Temporal Fusion Transformer of neuralforecast, without what it never uses.
+
+    Its state dict is under the spec's names.
+    """
+    columns = {
+        f"{kind}_exog_list": [f"{kind}{i}" for i in range(sizes.get(name, 0))]
+        for kind, name in (("hist", "observed"), ("futr", "known"), ("stat", "static"))
+    }
+    losses = pkgutil.resolve_name("neuralforecast.losses.pytorch")
+    levels = [(i + 1) / (d_out + 1) for i in range(d_out)]
+    model: Any = pkgutil.resolve_name("neuralforecast.models.tft:TFT")(
+        h=horizon,
+        input_size=context,
+        hidden_size=sizes["dim"],
+        n_head=sizes["heads"],
+        n_rnn_layers=sizes["depth"],
+        loss=losses.MAE() if d_out == 1 else losses.MQLoss(quantiles=levels),
+        **columns,
+    )
+    if sizes.get("static"):
+        del model.static_encoder.vsn.joint_grn.lin_c
+    model.loss = model.valid_loss = None
+    model.register_state_dict_post_hook(_plain)
+    found: nn.Module = model
+    return found
+
+
+def _plain(model: object, state: dict[str, Tensor], *_: object) -> None:
+    """A norm is called `layer_norm.ln` where the spec has `layer_norm`; the mask is a constant."""
+    for name in list(state):
+        entry = state.pop(name)
+        if not name.endswith("._mask"):
+            state[name.replace(".layer_norm.ln.", ".layer_norm.")] = entry

@@ -1,4 +1,4 @@
-"""References for recommendation: two in plain torch after their papers, one of deepctr-torch."""
+"""References for recommendation: in plain torch after their papers, and one of deepctr-torch."""
 
 import pkgutil
 from itertools import pairwise
@@ -64,6 +64,43 @@ class DLRM(nn.Module):
         pairs = torch.bmm(vectors, vectors.mT)[:, rows, columns]
         score: Tensor = self.head(self.top_mlp(torch.cat([dense, pairs], 1)))
         return score.squeeze(1)
+
+
+class Tower(nn.Module):
+    """Embeddings of several categories, and a perceptron that makes one vector of them."""
+
+    def __init__(self, sizes: list[int], embed_dim: int, hidden: list[int], dim: int) -> None:
+        super().__init__()
+        self.embeddings = nn.ModuleList(nn.Embedding(n, embed_dim) for n in sizes)
+        self.mlp = perceptron([embed_dim * len(sizes), *hidden])
+        self.head = nn.Linear(hidden[-1], dim)
+
+    def forward(self, categories: Tensor) -> Tensor:
+        """(N, categories) -> (N, dim), of length 1."""
+        found = [table(column) for table, column in zip(self.embeddings, categories.T, strict=True)]
+        vector: Tensor = self.head(self.mlp(torch.hstack(found)))
+        return vector / torch.linalg.vector_norm(vector, dim=1, keepdim=True)
+
+
+class TwoTower(nn.Module):
+    """Users beside items (doi:10.1145/3298689.3346996), by the product of their vectors."""
+
+    def __init__(
+        self,
+        user_sizes: list[int],
+        item_sizes: list[int],
+        embed_dim: int = 32,
+        hidden: tuple[int, ...] = (256, 128),
+        dim: int = 64,
+    ) -> None:
+        super().__init__()
+        self.user_tower = Tower(user_sizes, embed_dim, list(hidden), dim)
+        self.item_tower = Tower(item_sizes, embed_dim, list(hidden), dim)
+
+    def forward(self, user: Tensor, item: Tensor) -> Tensor:
+        """(U, categories), (I, categories) -> (U, I)."""
+        scores: Tensor = torch.einsum("ud,id->ui", self.user_tower(user), self.item_tower(item))
+        return 20 * scores
 
 
 def deepfm(numbers: int, cardinalities: list[int], dim: int, hidden: list[int]) -> nn.Module:

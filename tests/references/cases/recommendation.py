@@ -49,7 +49,19 @@ def features(values: int) -> dict[str, Any]:
     return {"values": drawn("normal", 3, values), "categories": listed(rows)}
 
 
+def two_tower(variant: str, users: list[int], items: list[int], *inputs: Any, **more: Any) -> Case:
+    names = more.pop("names", False)
+    reference = call(f"{HOME}.TwoTower", users, items, **more)
+    return Case(variant=variant, reference=reference, inputs=inputs, names=names)
+
+
+PAIRS = {"user": listed([[6, 2], [0, 1], [3, 0]]), "item": listed([[4], [0]])}
+
 CASES = {
+    "recommendation/two_tower": (
+        two_tower("movielens-1m", [6040, 2, 7, 21], [3706, 81, 18]),
+        two_tower("tiny", [7, 3], [5], PAIRS, embed_dim=4, hidden=[6], dim=8, names=True),
+    ),
     "recommendation/neumf": (
         neumf("movielens-1m", 6040, 3706),
         neumf("pinterest", 55187, 9916),

@@ -35,6 +35,18 @@ def ft_transformer(*inputs: dict[str, Any], names: bool = False, **params: Any) 
     return Case(params=params, reference=reference, run=tokens, inputs=inputs, names=names)
 
 
+def published(n_blocks: int, d_block: int) -> Case:
+    """The reference's size for a number of blocks, for six numbers and two categories."""
+    table = {"n_cont_features": 6, "cat_cardinalities": [3, 7]}
+    reference = call(
+        "rtdl_revisiting_models.FTTransformer",
+        **DEFAULTS | table | {"n_blocks": n_blocks, "d_block": d_block},
+        ffn_d_hidden=None,
+        ffn_d_hidden_multiplier=4 / 3,
+    )
+    return Case(variant=f"blocks{n_blocks}", params=table, reference=reference)
+
+
 def table(rows: int, numbers: int) -> dict[str, Any]:
     """Rows with numbers only."""
     return {"x_cont": drawn("normal", rows, numbers)}
@@ -127,5 +139,10 @@ CASES = {
             ffn_d_hidden=20,
             names=True,
         ),
+        published(1, 96),
+        published(2, 128),
+        published(4, 256),
+        published(5, 320),
+        published(6, 384),
     ),
 }

@@ -121,6 +121,44 @@ def nbeats(variant: str | None, stacks: list[str], *inputs: Any, **more: Any) ->
     return Case(variant=variant, reference=reference, run=expanded, inputs=inputs, names=names)
 
 
+def fused(model: Any, inputs: Inputs) -> Outputs:
+    """A forecast; the reference takes what was observed apart from the series."""
+    past = inputs["past_values"]
+    columns = {
+        "insample_y": past[..., :1],
+        "hist_exog": past[..., 1:] if past.shape[-1] > 1 else None,
+        "futr_exog": inputs.get("known_values"),
+        "stat_exog": inputs.get("static_values"),
+    }
+    return {"": model(columns)}
+
+
+def tft(*inputs: Any, variant: str | None = None, names: bool = False, **params: Any) -> Case:
+    """A Temporal Fusion Transformer; parameters left out are the spec's defaults."""
+    usual = {"context": 96, "horizon": 24, "dim": 128, "heads": 4, "depth": 1, "d_out": 1}
+    reference = call("tests.references.forecasters.tft", **usual | params)
+    given = {} if variant else params
+    return Case(
+        variant=variant, params=given, reference=reference, run=fused, inputs=inputs, names=names
+    )
+
+
+FUSED: dict[str, Any] = {
+    "context": 4,
+    "horizon": 2,
+    "observed": 1,
+    "known": 2,
+    "static": 2,
+    "dim": 8,
+    "heads": 2,
+    "d_out": 3,
+}
+COLUMNS = {
+    "past_values": drawn("normal", 2, 4, 2),
+    "known_values": drawn("normal", 2, 6, 2),
+    "static_values": drawn("normal", 2, 2),
+}
+
 CASES = {
     "timeseries/patchtst": (
         patchtst({"past_values": drawn("normal", 2, 32, 1)}, names=True),
@@ -155,6 +193,13 @@ CASES = {
             depth=1,
             layers=2,
             names=True,
+        ),
+    ),
+    "timeseries/tft": (
+        tft(),
+        tft(COLUMNS, variant="tiny", names=True, **FUSED),
+        tft(
+            {"past_values": drawn("normal", 2, 5, 1)}, context=5, horizon=2, dim=6, heads=2, depth=2
         ),
     ),
 }
