@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +42,17 @@ CASES = [
 RUN = [p for p in CASES if is_run(p.values[1])]
 
 
-@cache
-def _elaborated(spec: str, variant: str | None, params: str) -> Elaboration:
+def settings(spec: str, case: RecordedCase) -> tuple[str, str | None, str]:
+    """What a case makes a model of: a spec, its variant and params as JSON."""
+    return spec, case["variant"], json.dumps(case["params"])
+
+
+def elaborated(spec: str, variant: str | None, params: str) -> Elaboration:
     return load(SPECS / f"{spec}.yaml", variant, params=json.loads(params)).elaborate()
 
 
 def elaboration_of(spec: str, case: RecordedCase) -> Elaboration:
-    return _elaborated(spec, case["variant"], json.dumps(case["params"]))
+    return elaborated(*settings(spec, case))
 
 
 def named(result: Any, expected: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from netwright.backends.fx import lower, tie
 from netwright.diagnostics import Report
+from netwright.driver.count import total_parameters
 from netwright.ir.instance import Instance
 from netwright.ir.printer import to_source
 from netwright.ir.program import Method
@@ -58,14 +59,17 @@ def lowered(elaboration: Elaboration, method: str | None, given: frozenset[str])
 
 @pytest.mark.parametrize(("spec", "case"), CASES)
 def test_weights(spec: str, case: RecordedCase) -> None:
+    elaboration = elaboration_of(spec, case)
     with torch.device("meta"):
-        module = lowered(elaboration_of(spec, case), case["method"], frozenset())
+        module = lowered(elaboration, case["method"], frozenset())
     entries = module.state_dict()
     if "state_dict" in case:
         assert {name: list(entry.shape) for name, entry in entries.items()} == case["state_dict"]
     assert len(entries) == case["entries"]
     assert fixture.state_dict_sha256(entries) == case["state_dict_sha256"]
     assert fixture.parameter_count(module) == case["parameters"]
+    if case["method"] is None:
+        assert total_parameters(elaboration) == case["parameters"]
 
 
 @pytest.mark.parametrize(("spec", "case"), RUN)

@@ -7,12 +7,13 @@ Outputs are compared where the model is small, which is enough for every block o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 import torch
 
-from tests.catalogue.parity import CASES, RUN, compare, elaboration_of, named
+from tests.catalogue.parity import CASES, RUN, compare, elaborated, named, settings
 from tests.emission.building import class_of, emitted
 from tests.references import filling, fixture
 from tests.references.fixture import Pass, RecordedCase
@@ -25,8 +26,14 @@ def _restored_dtype() -> Iterator[None]:
     torch.set_default_dtype(before)
 
 
+@cache
+def class_at(spec: str, variant: str | None, params: str) -> Any:
+    """The emitted class of a spec at these params, as JSON."""
+    return class_of(emitted(elaborated(spec, variant, params)))
+
+
 def model(spec: str, case: RecordedCase) -> Any:
-    return class_of(emitted(elaboration_of(spec, case)))()
+    return class_at(*settings(spec, case))()
 
 
 @pytest.mark.parametrize(("spec", "case"), CASES)

@@ -198,5 +198,4 @@ def test_same_bytes_in_another_process() -> None:
         cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
-    of_catalogue.cache_clear()
     assert done.stdout.split("\n")[:-1] == digests()
