@@ -12,6 +12,7 @@ import pytest
 import torch
 from netwright_runtime.model import NotBuilt
 from netwright_runtime.optimise import PASSES, Altered, optimise
+from netwright_runtime.optimise.optimising import explained, opened, optimised_graph
 from torch import nn
 from torch.fx import GraphModule
 
@@ -28,6 +29,15 @@ graph:
   drop: Dropout
   pooled: mean(drop, dim=[2, 3]) + (shift if shift is not None else 0.0)
 outputs: {pooled: pooled, map: drop}
+"""
+
+TWICE = """netwright: 1
+model: Net
+inputs: {x: "float[B, 4]"}
+graph:
+  one: x.transpose(0, 1) @ x
+  two: x.transpose(0, 1) @ x
+  out: one + two
 """
 
 
@@ -143,3 +153,13 @@ def test_every_pass_has_a_name_of_its_own_and_shows_before_and_after() -> None:
     for step in PASSES:
         text = import_module(step.rewrite.__module__).__doc__ or ""
         assert "Before::" in text and "After::" in text, step.name
+
+
+def test_operations_of_a_call_are_counted_before_and_after(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(TWICE)
+    found, model = opened(tmp_path / "net.yaml", None, {}, {})
+    graph, report = optimised_graph(found, model, 2)
+    told = explained(found, model, graph, report)
+    assert (told.before.flops, told.after.flops) == (64, 32)
+    assert "64 → 32" in str(told)
+    assert "FLOPs" not in str(report)

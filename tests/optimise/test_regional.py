@@ -230,7 +230,7 @@ def test_images_keep_their_channels_last_between_blocks_unless_a_view_needs_them
 
 def test_patterns_of_attention_wait_for_what_may_hold_one(monkeypatch) -> None:
     from torch._inductor import compile_fx
-    from torch._inductor.fx_passes import fuse_attention
+    from torch._inductor.fx_passes import fuse_attention, joint_graph
 
     seen: list[bool] = []
     init = fuse_attention._sfdp_init
@@ -239,11 +239,11 @@ def test_patterns_of_attention_wait_for_what_may_hold_one(monkeypatch) -> None:
         seen.append(fuse_attention._sfdp_init is init)
         return graph
 
-    monkeypatch.setattr(compile_fx, "joint_graph_passes", passes)
+    monkeypatch.setattr(joint_graph, "joint_graph_passes", passes)
     monkeypatch.setattr(init, "cache_info", lambda: SimpleNamespace(currsize=0), raising=False)
     for function, given in ((torch.relu, (images(2, 2),)), (torch.bmm, (images(2, 2, 2),) * 2)):
         with patterns.attention_where_it_may_be():
-            compile_fx.joint_graph_passes(make_fx(function)(*given))
+            vars(compile_fx)["joint_graph_passes"](make_fx(function)(*given))
     assert seen == [False, True]
     assert fuse_attention._sfdp_init is init
 

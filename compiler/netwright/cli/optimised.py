@@ -38,6 +38,7 @@ def optimised(wanted: Wanted, folder: Path) -> Report:
         from netwright_runtime.model import compiled
         from netwright_runtime.model.weights import BadWeights, IncompleteLoad
         from netwright_runtime.optimise.optimising import (
+            explained,
             name_results,
             optimised_graph,
             with_weights,
@@ -50,6 +51,7 @@ def optimised(wanted: Wanted, folder: Path) -> Report:
     try:
         model = with_weights(found, wanted.load, wanted.seed)
         graph, report = optimised_graph(found, model, wanted.level)
+        report = explained(found, model, graph, report)
         name_results(graph)
         write(found, graph, format_of("pt2"), folder / OPTIMISED, Options())
     except (BadWeights, Disagrees, IncompleteLoad, Unexportable) as fault:

@@ -29,7 +29,11 @@ def _passes(report: Report) -> Table:
         table.add_column(title, justify="right")
     for fired in report.fired:
         _add(table, fired)
-    table.add_row("all", "", "", *_sizes(report.before, report.after))
+    total = _sizes(report.before, report.after)
+    if report.before.flops is not None and report.after.flops is not None:
+        table.add_column("FLOPs", justify="right")
+        total += (_change(report.before.flops, report.after.flops),)
+    table.add_row("all", "", "", *total)
     return table
 
 
@@ -44,14 +48,17 @@ def _add(table: Table, fired: Fired) -> None:
         table.add_row("", change.where, change.what)
 
 
-def _sizes(before: Size, after: Size) -> tuple[str, str, str]:
+def _sizes(before: Size, after: Size) -> tuple[str, ...]:
     pairs = (
         (before.nodes, after.nodes),
         (before.kernels, after.kernels),
         (before.parameters, after.parameters),
     )
-    nodes, kernels, parameters = (f"{a:,}" if a == b else f"{a:,} → {b:,}" for a, b in pairs)
-    return nodes, kernels, parameters
+    return tuple(_change(a, b) for a, b in pairs)
+
+
+def _change(before: int, after: int) -> str:
+    return f"{before:,}" if before == after else f"{before:,} → {after:,}"
 
 
 def _candidates(report: Report) -> Table:

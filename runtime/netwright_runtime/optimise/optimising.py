@@ -15,6 +15,7 @@ from netwright_runtime.model import Compiled, compiled, compiled_of
 from netwright_runtime.model.weights import load_weights
 from netwright_runtime.optimise.candidates import candidates
 from netwright_runtime.optimise.choosing import choose
+from netwright_runtime.optimise.counting import counted
 from netwright_runtime.optimise.examples import drawn_inputs, dynamic_inputs
 from netwright_runtime.optimise.passes import PASSES
 from netwright_runtime.optimise.report import Report
@@ -116,6 +117,7 @@ def _measured(
     folded, report = optimised_graph(found, model, 2, given)
     called = measuring.examples or drawn_inputs(found, exact, measuring.sizes)
     first = dynamic_inputs(exact, called) if measuring.dynamic else called
+    report = counted(report, graph_of(found, model, given), folded, called)
     others = list(candidates(model, exact, folded, measuring.mode, measuring.dynamic))
     runs, name, tried = choose(model, others, called, first, measuring.seconds)
     return Optimised(runs, replace(report, level=MEASURED, tried=tried, chosen=name))
@@ -167,6 +169,13 @@ def optimised_graph(
     before = size(graph)
     fired = tuple(apply(graph, (step for step in PASSES if step.level <= level)))
     return graph, Report(found.manifest.model, level, before, size(graph), fired)
+
+
+def explained(found: Compiled, model: nn.Module, graph: GraphModule, report: Report) -> Report:
+    """The report with the operations of a call at usual sizes, which takes two runs without
+    numbers."""
+    before = graph_of(found, model, frozenset())
+    return counted(report, before, graph, drawn_inputs(found, before, {}))
 
 
 def with_weights(found: Compiled, file: str | os.PathLike[str] | None, seed: int = 0) -> nn.Module:

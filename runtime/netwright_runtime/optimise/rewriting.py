@@ -45,11 +45,13 @@ class Size:
     nodes       of the graph
     kernels     nodes that do arithmetic on tensors, each at least one kernel
     parameters  numbers in weights and buffers, tied ones once
+    flops       of a call at usual sizes, where they were counted (`counting`)
     """
 
     nodes: int
     kernels: int
     parameters: int
+    flops: int | None = None
 
 
 @dataclass(frozen=True)

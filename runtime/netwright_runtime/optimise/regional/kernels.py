@@ -94,7 +94,7 @@ def _untried(isa: Any) -> Any:
 
 
 @contextmanager
-def _garbage_kept() -> Iterator[None]:
+def garbage_kept() -> Iterator[None]:
     """No collection: it walks all that torch holds, again and again while graphs are made."""
     enabled = gc.isenabled()
     gc.disable()
@@ -115,6 +115,6 @@ def _lower(
             return compile_fx_inner(*given, **named)
 
     graph: Any = function
-    with attention_where_it_may_be(), _garbage_kept():
+    with attention_where_it_may_be(), garbage_kept():
         lowered: Any = compile_fx(graph, list(tensors), inner, options)
     return cast(Code, lowered)

@@ -30,6 +30,7 @@ from netwright_runtime.model.blocks import kinds
 from netwright_runtime.optimise.regional import kernels
 from netwright_runtime.optimise.regional.capture import Form, Lifted, parted
 from netwright_runtime.optimise.regional.layout import Layout
+from netwright_runtime.optimise.regional.patterns import attention_where_it_may_be
 
 _CALLS = "calls.json"
 _MODEL = "model"
@@ -232,7 +233,7 @@ def _machine_code(call: _Call, mode: str) -> Any:
     tensors = (*call.layout.weights(), *call.given)
     options = {**kernels.options_of(mode, tensors), "aot_inductor.package": True}
     program = export(function, tensors)
-    with kernels.processor_trusted():
+    with kernels.processor_trusted(), attention_where_it_may_be(), kernels.garbage_kept():
         return _inductor.aot_compile(program.module(), tensors, options=options)
 
 

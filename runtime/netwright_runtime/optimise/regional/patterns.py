@@ -19,8 +19,9 @@ from torch.fx import GraphModule
 def attention_where_it_may_be() -> Iterator[None]:
     """What is compiled within is spared the patterns if it has no batched product."""
     from torch._inductor import compile_fx
+    from torch._inductor.fx_passes import joint_graph
 
-    passes = compile_fx.joint_graph_passes
+    passes = joint_graph.joint_graph_passes
 
     def spared(graph: GraphModule, *more: Any) -> Any:
         if graph.graph.find_nodes(op="call_function", target=torch.ops.aten.bmm.default):
@@ -42,4 +43,5 @@ def _without_attention() -> Iterator[None]:
         return
     with patch.object(fuse_attention, "_sfdp_init", lambda device: None):
         yield
-    joint_graph.lazy_init.cache_clear()
+    once: Any = joint_graph.lazy_init
+    once.cache_clear()
