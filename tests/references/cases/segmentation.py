@@ -26,11 +26,6 @@ def prompted(model: Any, inputs: Inputs) -> Outputs:
     }
 
 
-def embedded(model: Any, inputs: Inputs) -> Outputs:
-    """What the image encoder makes of an image."""
-    return {"": model.get_image_embeddings(inputs["image"])}
-
-
 def sam(variant: str, image: dict[str, Any], **options: Any) -> Case:
     """A size of SAM; `image` are transformers' options of the image encoder."""
     sizes = options.pop("sizes", {})
@@ -94,15 +89,6 @@ SAM = (
         sizes=SMALL_SIZES,
         run=prompted,
         inputs=(BOXES, POINTS),
-    ),
-    sam(
-        "tiny",
-        SMALL,
-        sizes=SMALL_SIZES,
-        params={"decoder_depth": 2},
-        method="embed",
-        run=embedded,
-        inputs=({"image": IMAGE},),
     ),
 )
 
