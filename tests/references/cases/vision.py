@@ -412,6 +412,7 @@ UNET = (
         classes=3,
         decoder_channels=(64, 48, 32, 16, 8),
     ),
+    unet("resnet152", {}),
 )
 
 WIDE: dict[str, Any] = {"hidden_sizes": [64, 128, 320, 512]}
