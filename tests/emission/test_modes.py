@@ -42,6 +42,7 @@ UNTRACED = {
 STATIC = {
     "recurrent/gru_classifier": "T",
     "recurrent/lstm_classifier": "T",
+    "recurrent/seq2seq": "S T",
     "recurrent/speaker_encoder": "T",
     "timeseries/lstm_forecaster": "T",
     "language/mamba": "T",
@@ -160,7 +161,7 @@ def open_dims(
         for axis, size in enumerate(value.type.shape):
             if isinstance(size, Dim) and known(size) is None:
                 (symbol,) = symbols(size)
-                if symbol.name == static:
+                if symbol.name in static.split():
                     continue
                 if symbol.scale > 1:
                     one = dims.setdefault(symbol.name, torch.export.Dim(symbol.name))
