@@ -53,3 +53,14 @@ def test_an_input_that_leads_nowhere() -> None:
     found = outcome(subject(text), PROPERTY)
     said = {f.node: f.message for f in found.findings}
     assert "leads to no output" in said["y"]
+
+
+def test_what_is_computed_of_buffers_alone_keeps_their_names() -> None:
+    text = (
+        'inputs: {x: "float[B, 4]"}\n'
+        "graph:\n  marks: {buffer: arange(4) + 1.0}\n  other: {buffer: arange(4) * 0.5}\n"
+        "  twice: marks * 2 + other\n  fc: Linear(out_features=4)(x * twice)\n"
+    )
+    assert outcome(subject(text), PROPERTY).verdict == "passed"
+    crossed = outcome(patched(subject(text), "self.marks * 2", "self.other * 2"), PROPERTY)
+    assert [f.node for f in crossed.findings] == ["fc"]

@@ -38,8 +38,11 @@ Flow = dict[str, list[tuple[str, ...]]]
 class _Tracer(Tracer):
     """Traces down to the modules of torch, as the compiler's own graph is made.
 
-    Where the source asks something of a size, the answer is that for `inputs`.
+    Where the source asks something of a size, the answer is that for `inputs`. Buffers are values
+    of the graph too, so that what is computed of them alone keeps their names.
     """
+
+    proxy_buffer_attributes = True
 
     def __init__(self, inputs: Mapping[str, Any]) -> None:
         super().__init__()
