@@ -24,17 +24,16 @@ _STEADY = 40
 _NOTES = (
     "CPU seconds of a fresh process and of the compilers that it starts, from the call that "
     "compiles to the first output. torch and its compiler are imported before; Inductor's cache is "
-    "empty; the headers that torch compiles once for a machine, and keeps elsewhere, are there. "
-    "One thread.",
+    "empty; the headers that torch compiles once for a machine, and keeps elsewhere, are there, "
+    "and so is the bytecode of Python. One thread.",
     "Sizes are in `benchmarks/specs` and `benchmarks/cold.py`: widths of 64 to 384, 128 tokens or "
     "64x64 pixels, one sample.",
     "`skips` calls its blocks at three sizes, and `alternating` has two kinds: they need code "
     "three times and twice.",
-    "Missed where a block costs as much as a third of the whole: of the 3 s for one kind "
-    "about 2 go to the C++ compiler whatever the block, so a whole that compiles quickly "
-    "(`residual`, `alternating`) leaves less to save. Calls are slower by what is not fused "
-    "across borders, and by layouts settled there. Ahead of time, AOTInductor's wrapper of "
-    "one block alone takes 4 to 5 s.",
+    "What one kind costs is half the C++ compiler, most of it whatever the block, so that a whole "
+    "that compiles quickly (`residual`, `alternating`) leaves less to save. Calls are slower by "
+    "what is not fused across borders. Ahead of time, AOTInductor's wrapper of one block alone "
+    "takes 4 to 5 s of the C++ compiler.",
 )
 
 

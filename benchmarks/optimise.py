@@ -1,15 +1,18 @@
 """Ways of running a model for inference, and whether the one that `optimise` takes is the fastest.
 
 `python -m benchmarks optimise` measures one model of each kind; `python -m benchmarks.optimise` all
-of the catalogue, or those that are named, and keeps nothing.
+of the catalogue, or those that are named. `--keep FILE` holds a line for each model that is
+measured, and a run that finds it goes on from there; `--seconds` is for the candidates of a model.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import netwright
@@ -28,7 +31,7 @@ from benchmarks.processes import ROOT
 from benchmarks.result import Goal, Result, Table
 
 _SECONDS = 90.0
-"""For the candidates of one model; none is begun later."""
+"""For the candidates of one model, and again to measure them; none is begun later."""
 
 _LARGEST = 130_000_000
 """Parameters of a model that is measured as it is; a larger one has to be given smaller params."""
@@ -89,7 +92,7 @@ def run() -> Result:
     return _result([measure(spec, case) for spec, case in CASES.items()])
 
 
-def measure(spec: str, case: Case) -> Measured:
+def measure(spec: str, case: Case, seconds: float = _SECONDS) -> Measured:
     """Candidates are compared once to choose, and once more to see what the choice was worth."""
     torch.manual_seed(0)
     found = compiled(spec, case.variant, params=case.params)
@@ -97,9 +100,9 @@ def measure(spec: str, case: Case) -> Measured:
     exact, folded = (optimised_graph(found, model, level)[0] for level in (1, 2))
     called = drawn_inputs(found, exact, case.sizes)
     others = list(candidates(model, exact, folded, "default", dynamic=False))
-    ready, tried = prepare(model, others, called, called, _SECONDS)
-    chosen = fastest(timed(ready, called, _SECONDS))
-    times = timed(ready, called, _SECONDS)
+    ready, tried = prepare(model, others, called, called, seconds)
+    chosen = fastest(timed(ready, called, seconds))
+    times = timed(ready, called, seconds)
     return Measured(spec, chosen, times, {outcome.name: outcome for outcome in tried})
 
 
@@ -151,9 +154,50 @@ def main() -> None:
     """Measure models of the catalogue, and print what comes out."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.optimise", description=__doc__)
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="by default all that fit")
-    asked = parser.parse_args().specs
-    cases = {spec: CASES.get(spec, Case()) for spec in asked} or dict(_catalogue())
-    report.show(_result([measure(spec, case) for spec, case in cases.items()]))
+    parser.add_argument("--keep", type=Path, help="a file to go on from")
+    parser.add_argument("--seconds", type=float, default=_SECONDS)
+    asked = parser.parse_args()
+    cases = {spec: CASES.get(spec, Case()) for spec in asked.specs} or dict(_catalogue())
+    measured = _kept(asked.keep)
+    for spec, case in cases.items():
+        if spec not in measured:
+            found = _tried(spec, case, asked.seconds)
+            if found is not None:
+                measured[spec] = found
+                _keep(asked.keep, found)
+    report.show(_result([measured[spec] for spec in cases if spec in measured]))
+
+
+def _tried(spec: str, case: Case, seconds: float) -> Measured | None:
+    """What was measured, None for a model that needs params or sizes which no case gives."""
+    try:
+        return measure(spec, case, seconds)
+    except (netwright.SpecError, ValueError, RuntimeError) as fault:
+        print(f"{spec} is left out: {str(fault).strip().splitlines()[0]}", flush=True)
+        return None
+    finally:
+        torch.compiler.reset()
+
+
+def _keep(file: Path | None, one: Measured) -> None:
+    print(f"{one.spec}: {one.chosen} {one.speed(one.chosen):.2f}", flush=True)
+    if file is not None:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(asdict(one)) + "\n")
+
+
+def _kept(file: Path | None) -> dict[str, Measured]:
+    """What an earlier run measured, by spec."""
+    if file is None or not file.exists():
+        return {}
+    rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return {row["spec"]: _measured(row) for row in rows}
+
+
+def _measured(row: Mapping[str, Any]) -> Measured:
+    times = {name: Time(**time) for name, time in row["times"].items()}
+    tried = {name: Tried(**outcome) for name, outcome in row["tried"].items()}
+    return Measured(row["spec"], row["chosen"], times, tried)
 
 
 def _catalogue() -> Iterator[tuple[str, Case]]:
