@@ -73,7 +73,7 @@ def run() -> Result:
     )
     recorded = json.loads(lines.PATH.read_text(encoding="utf-8"))
     found = [_counted(name, recorded.get(name, {})) for name in models()]
-    head = ("spec", "variants", "spec", "shared", "emitted", "reference", "reference to both")
+    head = ("spec", "variants", "its lines", "shared", "emitted", "reference", "reference to both")
     table = Table(head, tuple(counted.cells for counted in found))
     notes = (_RULE, _SHARED, _REFERENCE, _mean(found))
     return Result("lines", "Lines", (), goals, notes, table)
