@@ -185,9 +185,9 @@ def narrow_vgg(features: nn.Module, channels: int, hidden: int, classes: int) ->
     """A VGG of torchvision, which has 4096 channels in its head and 512 before it, with fewer."""
     model: nn.Module = pkgutil.resolve_name("torchvision.models:VGG")(features, init_weights=False)
     classifier = model.get_submodule("classifier")
-    classifier[0] = nn.Linear(49 * channels, hidden)
-    classifier[3] = nn.Linear(hidden, hidden)
-    classifier[6] = nn.Linear(hidden, classes)
+    sizes = {"0": (49 * channels, hidden), "3": (hidden, hidden), "6": (hidden, classes)}
+    for name, (before, after) in sizes.items():
+        classifier.add_module(name, nn.Linear(before, after))
     return model
 
 
