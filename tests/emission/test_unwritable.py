@@ -72,6 +72,18 @@ REFUSED = {
     ),
 }
 
+COUNTED = """\
+  a: Each()(x.unflatten(1, [2, 2]))
+  b: Each()(x.unflatten(1, [4, 1]))
+  out: a.sum() + b.sum()
+blocks:
+  Each:
+    inputs: {x: "float[B, N, C]"}
+    graph:
+      fcs: {op: Linear, out_features: 3, each: v in x.unbind(1)}
+      out: sum(fcs)
+"""
+
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(case: str, tmp_path: Path) -> None:
@@ -83,3 +95,10 @@ def test_refused(case: str, tmp_path: Path) -> None:
     with pytest.raises(netwright.SpecError) as refused:
         netwright.emit(file)
     assert refused.value.diagnostics[0] == found
+
+
+def test_modules_for_as_many_tensors_as_each_instance_has_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "refused.yaml"
+    file.write_text(HEAD + COUNTED, encoding="utf-8")
+    with pytest.raises(netwright.SpecError, match="the iterations of `fcs` need several classes"):
+        netwright.emit(file)

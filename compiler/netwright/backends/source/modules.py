@@ -264,8 +264,10 @@ class Modules(BuildTime):
             return (name,), self.expr(part)
         if beside:
             return tuple(t for t, _ in beside), call("zip", *(self.expr(p) for _, p in beside))
-        counts = self.facts.found(node, "count")
-        return ("i" if "i" in used else "_",), call("range", ex.Literal(counts[0] if counts else 0))
+        counts = {count for count in self.facts.found(node, "count") if count}
+        if len(counts) > 1:
+            _refuse_several(node)
+        return ("i" if "i" in used else "_",), call("range", ex.Literal(max(counts, default=0)))
 
     def _one(self, node: ModuleNode | InlineNode, index: int = 0) -> ex.Expr:
         """One module: `nn.Linear(...)`, `Block(...)` or a short `nn.Sequential(...)`."""
