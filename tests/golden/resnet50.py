@@ -1,7 +1,7 @@
 """resnet50: Deep residual network (arXiv:1512.03385), with the stride in the 3x3
 convolution (v1.5).
 
-Generated from vision/resnet.yaml (789c5dde, variant resnet50) by netwright 0.1.0.
+Generated from vision/resnet.yaml (aff8e0e6, variant resnet50) by netwright 0.1.0.
 The file stands on its own: edit it freely, it needs nothing but torch.
 
 Shapes: B batch, H height, W width
@@ -19,7 +19,6 @@ class Bottleneck(nn.Module):
         self,
         in_channels: int,
         width: int,
-        first_dilated: bool,
         groups: int,
         width_per_group: int,
         stride: int = 1,
@@ -28,7 +27,6 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         mid = width * width_per_group // 64 * groups
-        rate = dilation if first_dilated or in_channels == expansion * width else 1
         self.conv1 = nn.Conv2d(in_channels, mid, kernel_size=1, bias=False)
         self.bn1 = nn.BatchNorm2d(mid)
         self.act1 = nn.ReLU()
@@ -37,8 +35,8 @@ class Bottleneck(nn.Module):
             mid,
             kernel_size=3,
             stride=stride,
-            padding=rate,
-            dilation=rate,
+            padding=dilation,
+            dilation=dilation,
             groups=groups,
             bias=False,
         )
@@ -97,7 +95,6 @@ class ResNet(nn.Module):
                 Bottleneck(
                     64 if i == 0 else 256,
                     64,
-                    first_dilated,
                     groups,
                     width_per_group,
                     stride=strides[0] if i == 0 else 1,
@@ -111,7 +108,6 @@ class ResNet(nn.Module):
                 Bottleneck(
                     256 if i == 0 else 512,
                     128,
-                    first_dilated,
                     groups,
                     width_per_group,
                     stride=strides[1] if i == 0 else 1,
@@ -125,7 +121,6 @@ class ResNet(nn.Module):
                 Bottleneck(
                     512 if i == 0 else 1024,
                     256,
-                    first_dilated,
                     groups,
                     width_per_group,
                     stride=strides[2] if i == 0 else 1,
@@ -139,11 +134,10 @@ class ResNet(nn.Module):
                 Bottleneck(
                     1024 if i == 0 else 2048,
                     512,
-                    first_dilated,
                     groups,
                     width_per_group,
                     stride=strides[3] if i == 0 else 1,
-                    dilation=dilations[3],
+                    dilation=dilations[3] if i > 0 or first_dilated else 1,
                 )
                 for i in range(depths[3])
             ],
