@@ -132,12 +132,13 @@ def _limits(manifest: Manifest, constraint: str, dim: str) -> Iterator[int]:
 
 
 def _maps(slots: Iterable[Slot]) -> set[str]:
-    """The dims of images: what comes behind samples and channels, in four axes."""
+    """The dims of images, as in `H // 8`: what comes behind samples and channels, in four axes."""
     return {
-        str(size)
+        name
         for slot in slots
         if slot.dtype == "float" and slot.length is None and len(slot.shape) == 4
         for size in slot.shape[2:]
+        for name in names_in(str(size))
     }
 
 
