@@ -30,6 +30,15 @@ def test_all_variants_are_checked(tmp_path):
     assert check(written(tmp_path, text), variant="small").ok
 
 
+def test_variants_that_set_the_same_are_elaborated_once(tmp_path):
+    """The work of one check is enough for one, and all of them are told."""
+    names = [f"copy{number}" for number in range(200)]
+    copies = "".join(f"  {name}: {{depth: 20 + 100}}\n" for name in names)
+    found = check(written(tmp_path, SMALL.replace("inputs:\n  x", f"{copies}inputs:\n  x")))
+    assert found.ok, found.render()
+    assert found.variants == (None, "small", "small_wide", *names)
+
+
 def test_a_model_without_required_params_is_checked_with_sizes_that_suit_it(tmp_path):
     found = check(written(tmp_path, OPEN))
     assert found.ok, found.render()

@@ -13,6 +13,7 @@ from netwright.driver import placeholders
 from netwright.driver.collection import collection_paused
 from netwright.driver.keys import unusual_keys
 from netwright.driver.model import Model, check_variant, elaborated, given_values, read
+from netwright.ir.printer import to_source
 from netwright.ir.program import Module
 from netwright.ir.values import Value, describe
 from netwright.passes.model import Elaboration
@@ -22,6 +23,10 @@ from netwright.source import Sources
 
 if TYPE_CHECKING:
     from netwright.frontend.schema import Spec
+
+
+_Set = frozenset[tuple[str, str]]
+"""Params with what sets them, as written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +129,13 @@ def _elaborated(
     assert module.model is not None
     variants = _variants(module, variant, values)
     notes: list[str] = []
-    sound: list[Elaboration] = []
-    distinct = _distinct(module, variants)
+    sound: dict[_Set, Elaboration] = {}
+    whole_spec = whole and variant is None
     with metered(module):
-        for each in distinct:
+        for each in variants:
+            key = _set_by(module, each)
+            if key in sound:
+                continue
             open_params = tuple(
                 p for p in placeholders.required(module, each) if p.name not in values
             )
@@ -138,11 +146,15 @@ def _elaborated(
                 notes += assumed
             else:
                 found = elaborated(module, each, values, report, whole)
-            sound += [] if found is None else [found]
-        if whole and variant is None and len(sound) == len(distinct):
-            _hold_rules(sound, report)
-        if whole and sound and not report.errors and unusual_keys(module):
-            _hold_to_source(sound[0], report)
+            if found is None:
+                whole_spec = False
+            else:
+                sound[key] = found
+        models = list(sound.values())
+        if whole_spec:
+            _hold_rules(models, report)
+        if whole and models and not report.errors and unusual_keys(module):
+            _hold_to_source(models[0], report)
     return Checked(name, report, sources, variants, tuple(notes), module.model.name)
 
 
@@ -178,10 +190,10 @@ def _variants(
     return (None, *module.variants) if complete else tuple(module.variants)
 
 
-def _distinct(module: Module, variants: Sequence[str | None]) -> list[str | None]:
-    """`variants` without the defaults where one of them changes nothing, and so stands for them."""
-    named = any(v is not None and not module.variants[v].values for v in variants)
-    return [v for v in variants if v is not None or not named]
+def _set_by(module: Module, variant: str | None) -> _Set:
+    """What a variant sets: published checkpoints of one architecture often set the same."""
+    values = {} if variant is None else module.variants[variant].values
+    return frozenset((name, to_source(value)) for name, value in values.items())
 
 
 def _with_placeholders(
