@@ -42,6 +42,11 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
     if len(flat) <= WIDTH:
         return [flat]
     match expr:
+        case Attribute() | Name() if _is_statement(prefix) and "(" not in to_source(expr):
+            within = f"{pad}    {to_source(expr)}"
+            return (
+                [f"{pad}{prefix}(", within, f"{pad}){suffix}"] if len(within) <= WIDTH else [flat]
+            )
         case Call() | Index() | Attribute():
             return _postfix(expr, indent, prefix, suffix)
         case ListExpr(items=items):
@@ -50,6 +55,9 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
             return _comprehension(expr, indent, prefix, suffix)
         case Star(value=value):
             return expression(value, indent, f"{prefix}*", suffix)
+        case Unary(op="-", operand=value):
+            value = Paren(value) if isinstance(value, Binary) else value
+            return expression(value, indent, f"{prefix}-", suffix)
         case TupleExpr(items=items):
             return _exploded(f"{pad}{prefix}(", list(items), f"){suffix}", indent, spread=True)
         case DictExpr(entries=entries):
@@ -62,9 +70,15 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
             return [flat]
     if isinstance(expr, Binary | Compare):
         head, last = _head_and_last(expr)
-        if last is not None and len(pad + prefix + head) + len(_opening(last)) <= WIDTH:
+        own = isinstance(last, Paren | Unary) and not _is_statement(prefix)
+        if last is not None and not own and len(pad + prefix + head) + len(_opening(last)) <= WIDTH:
             return expression(last, indent, f"{prefix}{head}", suffix)
     return _parenthesised(expr, indent, prefix, suffix)
+
+
+def _is_statement(prefix: str) -> bool:
+    """Whether what follows `prefix` stands in no brackets."""
+    return prefix.endswith(" = ") or prefix == "return "
 
 
 def _head_and_last(expr: Binary | Compare) -> tuple[str, Expr | None]:
@@ -91,7 +105,9 @@ def _head_and_last(expr: Binary | Compare) -> tuple[str, Expr | None]:
 def _ends_in_brackets(expr: Expr) -> bool:
     if isinstance(expr, Call):
         return bool(expr.args or expr.keywords)
-    return isinstance(expr, Index | ListExpr | Comprehension | Flattened | TupleExpr)
+    if isinstance(expr, Unary) and expr.op == "-":
+        return _ends_in_brackets(expr.operand) or isinstance(expr.operand, Binary)
+    return isinstance(expr, Index | ListExpr | Comprehension | Flattened | Paren | TupleExpr)
 
 
 def _opening(expr: Expr) -> str:

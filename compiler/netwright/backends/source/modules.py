@@ -387,10 +387,15 @@ def _chain_items(context: ClassContext, outer: Modules, node: Node) -> list[ex.E
 
 
 def _picked(expr: ex.Expr) -> ex.Expr | None:
-    """The item of a list that is written out: `a` for `[a, b][0]`."""
+    """What an iteration's number decides: `a` for `[a, b][0]` and `a if 0 == 0 else b`, `a[0]` for
+    `a[1 - 1]`."""
     match expr:
         case ex.Index(value=ex.ListExpr(items=items), items=(ex.Literal(value=int(k)),)):
             return items[k]
+        case ex.Index(value, items=(ex.Binary("-", ex.Literal(int(a)), ex.Literal(int(b))),)):
+            return ex.Index(value, (ex.Literal(a - b),), span=expr.span)
+        case ex.IfElse(ex.Compare(ex.Literal(a), ("==",), (ex.Literal(b),)), then, otherwise):
+            return rebuild(then if a == b else otherwise, _picked)
     return None
 
 
