@@ -7,6 +7,7 @@ if it gives the right number in every instance and iteration; where none does, t
 split into several classes.
 
     groups       instances to classes, and classes split
+    owning       what instances own by the inputs that they are given
     symbolic     the second look; `shapes` has the types of its inputs
     sites        where sizes were inferred
     choose       the expression for each, among the `candidates`
@@ -25,6 +26,7 @@ from netwright.ir.program import Node
 from netwright.passes.generalise.choose import choose
 from netwright.passes.generalise.groups import classes_of, collect, leaves_first, regroup
 from netwright.passes.generalise.needs import needs_of
+from netwright.passes.generalise.owning import Modules, modules_of, owned_differently
 from netwright.passes.generalise.sites import sites_of
 from netwright.passes.generalise.symbolic import look_again
 from netwright.passes.model import Elaboration
@@ -48,13 +50,13 @@ def generalise(elaboration: Elaboration) -> ModelFacts:
 
 
 def _generalise(elaboration: Elaboration) -> ModelFacts:
-    groups = collect(elaboration)
+    groups, modules = collect(elaboration), modules_of(elaboration)
     while True:
         classes, class_of, parents = classes_of(groups)
         for facts in classes:  # parents first, since an inline block reads its parent's symbols
             for number, instance in enumerate(facts.instances):
                 facts.symbolic.append(look_again(facts, instance, parents.get(facts, []), number))
-        split = _choose_all(classes, class_of)
+        split = _choose_all(classes, class_of, modules)
         if split is None:
             break
         groups = regroup(groups, *split)
@@ -73,11 +75,15 @@ def _generalise(elaboration: Elaboration) -> ModelFacts:
 
 
 def _choose_all(
-    classes: list[ClassFacts], class_of: Mapping[Instance, ClassFacts]
+    classes: list[ClassFacts], class_of: Mapping[Instance, ClassFacts], modules: Modules
 ) -> tuple[ClassFacts, list[object]] | None:
     """Choose every site's expression; where a class has to be split, that class and by what."""
     for facts in leaves_first(classes, class_of):
-        differing = _shared_built(facts) or _made_differently(facts, class_of)
+        differing = (
+            _shared_built(facts)
+            or _made_differently(facts, class_of)
+            or owned_differently(facts, modules)
+        )
         if differing is not None:
             return facts, differing
         for site, found in sites_of(facts, class_of).items():
