@@ -152,6 +152,12 @@ def test_a_colon_in_braces_stays_in_quotes() -> None:
     assert 'doc: "see (arXiv:2309)"' in format_text(text + "\ngraph: {b: ReLU}\n")
 
 
+def test_a_question_mark_in_braces_stays_in_quotes() -> None:
+    """YAML's C parser ends a value there: `(a)?` would be torn."""
+    text = 'netwright: 1\nmodel: M\ngraph: {fc: ReLU}\nweights:\n  a: [{match: "(a)?", to: fc}]\n'
+    assert '{match: "(a)?", to: fc}' in format_text(text)
+
+
 def test_text_laid_out_by_hand_stays() -> None:
     text = "netwright: 1\nmodel: M\ndoc: |\n    One.\n\n      - two\ngraph: {a: ReLU}\n"
     assert "doc: |\n  One.\n\n    - two\n" in format_text(text)

@@ -10,7 +10,7 @@ from netwright.frontend.scalars import plain_value
 
 _STARTS = frozenset("-?:,[]{}#&*!|>'\"%@` \t")
 _ODD = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\uffef\U00010000-\U0010ffff]")
-_FLOW = re.compile(r"[,\[\]{}:]")
+_FLOW = re.compile(r"[,\[\]{}:?]")
 WIDTH = 120
 """Columns of a line."""
 JOINED = 80
