@@ -116,3 +116,17 @@ def test_methods_enter_below_loops_and_calls(tmp_path: Path) -> None:
     masked = module(torch.ones(2, 4, 6), mask)
     assert torch.equal(module.with_mask(masked.again, mask), masked.y)
     assert torch.equal(module.with_mask(whole.again), whole.y)
+
+
+def test_a_method_with_the_outputs_of_the_model_returns_its_class(tmp_path: Path) -> None:
+    path = tmp_path / "both.yaml"
+    path.write_text(
+        'netwright: 1\nmodel: Both\ninputs: {x: "float[B, 4]"}\n'
+        "graph:\n  enc: Linear(out_features=4)\n  a: relu(enc)\n  b: tanh(enc)\n"
+        "outputs: {a: a, b: b}\n"
+        "methods: {again: {inputs: {h: enc}, outputs: {a: a, b: b}}}\n",
+        encoding="utf-8",
+    )
+    source = netwright.emit(path)
+    assert source.count("(NamedTuple)") == 1
+    assert "def again(self, h: Tensor) -> BothOutput:" in source

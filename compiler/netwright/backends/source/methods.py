@@ -16,7 +16,7 @@ from netwright.backends.source.naming import camel
 from netwright.backends.source.nest import nest
 from netwright.backends.source.places import resolve
 from netwright.backends.source.rename import renamed
-from netwright.backends.source.signature import argument, forward_args
+from netwright.backends.source.signature import argument, forward_args, output_class
 from netwright.backends.source.translate import DIM
 from netwright.backends.source.walk import defined, names_in
 from netwright.diagnostics import Diagnostic
@@ -70,14 +70,13 @@ def written(entry: Entry) -> tuple[list[Class | Function], list[Part]]:
     returns = "Tensor"
     if len(entry.values) > 1:
         returns = f"{context.name}{camel(method.name)}Output"
-        made.append(
-            Class(
-                returns,
-                f"What `{context.name}.{method.name}` returns.",
-                fields=[Argument(n, "Tensor") for n, _ in entry.values],
-                base="NamedTuple",
-            )
-        )
+        fields = [Argument(n, "Tensor") for n, _ in entry.values]
+        whole_model = [c for c in output_class(context) if c.fields == fields]
+        if whole_model:
+            returns = whole_model[0].name
+        else:
+            doc = f"What `{context.name}.{method.name}` returns."
+            made.append(Class(returns, doc, fields=fields, base="NamedTuple"))
         result = ex.Call(ex.Name(returns), (), tuple(ex.Keyword(n, v) for n, v in entry.values))
     sample = context.facts.sample
     forward.places.enter({v: _value(sample, v.split(".")) for v in entry.entries.values()})
