@@ -60,3 +60,27 @@ def test_only_chains_are_numbered(inside: str) -> None:
     spec = head + f"  body:\n    flat: true\n    graph:\n      {inside}\n"
     found = load_text(spec, "f.yaml").report.errors
     assert [(d.code, d.message, d.span.line) for d in found] == [("E0219", MISFITS[inside], 8)]
+
+
+TAKEN = """netwright: 1
+model: Taken
+inputs: {x: "float[B, 4]"}
+graph:
+  back: {op: Back, take: features.1}
+blocks:
+  Back:
+    inputs: {x: "float[B, C]"}
+    graph:
+      features: {repeat: 2, flat: true, graph: {fc: Linear(out_features=C), act: ReLU}}
+      head: Linear(out_features=C)
+"""
+
+
+@pytest.mark.parametrize(("path", "place"), [("features.1", 5), ("features", None)])
+def test_a_flat_graph_is_taken_whole(path: str, place: int | None) -> None:
+    module = load_text(TAKEN.replace("features.1", path), "f.yaml").module
+    assert module is not None
+    report = Report()
+    elaborate(module, None, {}, report)
+    found = [(d.code, d.span.line) for d in report.errors]
+    assert found == ([] if place is None else [("E0219", place)])

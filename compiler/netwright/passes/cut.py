@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from netwright.diagnostics import nearest
 from netwright.ir.instance import CallBlock, CallModule, Instance, Step
+from netwright.ir.program import InlineNode
 from netwright.ir.steps import child_path, consumed, needed, produced
 from netwright.ir.values import Outputs, Tensor, Value, first, is_poison, tensors
 from netwright.passes.faults import Silent, fault
@@ -158,6 +159,8 @@ def _value_at(instance: Instance, path: str, span: Span) -> Value:
     """The value of a node, of one iteration of a loop, or inside a block that was opened: `stem`,
     `layers.3`, `encoder.stem`."""
     name, _, rest = path.partition(".")
+    if rest:
+        _check_whole(instance, name, path, span)
     if path in instance.values and any(True for _ in tensors(instance.values[path])):
         return first(instance.values[path])
     if rest.isdigit():
@@ -175,6 +178,17 @@ def _value_at(instance: Instance, path: str, span: Span) -> Value:
         if near
         else "there is " + ", ".join(f"`{n}`" for n in known_names[:12]),
     )
+
+
+def _check_whole(instance: Instance, name: str, path: str, span: Span) -> None:
+    """Refuse a part of a `flat` node, whose modules are numbered through and not by iteration."""
+    if any(isinstance(n, InlineNode) and n.flat and n.name == name for n in instance.block.nodes):
+        fault(
+            "E0219",
+            f"`take` cannot reach `{path}` inside `{name}`, which is flat",
+            span,
+            help=f"take `{name}` whole, or leave `flat` out, and its iterations have numbers",
+        )
 
 
 def _loops(step: Step) -> bool:
