@@ -44,9 +44,8 @@ def expression(expr: Expr, indent: int, prefix: str, suffix: str = "") -> list[s
     match expr:
         case Attribute() | Name() if _is_statement(prefix) and "(" not in to_source(expr):
             within = f"{pad}    {to_source(expr)}"
-            return (
-                [f"{pad}{prefix}(", within, f"{pad}){suffix}"] if len(within) <= WIDTH else [flat]
-            )
+            fits = len(within) <= WIDTH
+            return [f"{pad}{prefix}(", within, f"{pad}){suffix}"] if fits else [flat]
         case Call() | Index() | Attribute():
             return _postfix(expr, indent, prefix, suffix)
         case ListExpr(items=items):

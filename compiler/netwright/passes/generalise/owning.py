@@ -1,4 +1,4 @@
-"""What an instance owns by an optional input: one that is never given it needs no weights for it."""
+"""What an instance owns by an optional input: without that input it needs no weights for it."""
 
 from __future__ import annotations
 
