@@ -64,6 +64,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "lstm_classifier": {"vocab_size": 50},
     "ft_transformer": {"n_cont_features": 6, "cat_cardinalities": [3, 7]},
     "mlp": {"d_in": 8},
+    "tab_transformer": {"cardinalities": [5, 3, 4], "numbers": 4},
     "tabnet": {"numbers": 4, "cardinalities": [5, 3]},
     "tabular_resnet": {"d_in": 8},
 }

@@ -33,6 +33,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "recurrent/lstm_classifier": {"vocab_size": 50},
     "tabular/ft_transformer": {"n_cont_features": 6, "cat_cardinalities": (3, 7)},
     "tabular/mlp": {"d_in": 8},
+    "tabular/tab_transformer": {"cardinalities": (5, 3, 4), "numbers": 4},
     "tabular/tabnet": {"numbers": 4, "cardinalities": (5, 3)},
     "tabular/tabular_resnet": {"d_in": 8},
 }

@@ -146,6 +146,7 @@ SMALL: dict[str, Small] = {
         {"d_out": 4, "d_block": 24, "n_blocks": 2, "attention_n_heads": 4}, 2
     ),
     "tabular/mlp": Small({"d_block": 12}, 0),
+    "tabular/tab_transformer": Small({"dim": 8, "depth": 2, "heads": 2, "head_dim": 4}, 0),
     "tabular/tabnet": Small({"d_out": 3, "n_steps": 2}, 0),
     "tabular/tabular_resnet": Small({"d_block": 12}, 0),
     "timeseries/lstm_forecaster": Small({"channels": 3, "horizon": 4, "hidden": 8}, 1),

@@ -10,7 +10,8 @@ Run by hand, from the root of the repository, in an environment of its own that 
     pip install --no-deps torchvision==0.28.0
     pip install timm==1.0.31 transformers==5.23.0 segmentation-models-pytorch==0.6.0 \\
         torch_geometric==2.8.1 rtdl_revisiting_models==0.0.2
-    pip install --no-deps pytorch-tabnet==4.1.0 pytorch-forecasting==1.8.0 neuralforecast==3.3.0 \\
+    pip install --no-deps pytorch-tabnet==4.1.0 tab-transformer-pytorch==0.3.0 einops \\
+        pytorch-forecasting==1.8.0 neuralforecast==3.3.0 \\
         pandas python-dateutil pytorch-lightning lightning lightning-utilities torchmetrics \\
         scikit-base utilsforecast coreforecast narwhals fsspec ray pyarrow protobuf msgpack \\
         jsonschema jsonschema-specifications referencing rpds-py attrs click

@@ -1,4 +1,4 @@
-"""Tabular models: rtdl_revisiting_models and pytorch-tabnet."""
+"""Tabular models: rtdl_revisiting_models, pytorch-tabnet and tab-transformer-pytorch."""
 
 from typing import Any
 from unittest import mock
@@ -109,6 +109,36 @@ TINY: dict[str, Any] = {
 OTHER: dict[str, Any] = {"numbers": 7, "n_d": 6, "n_a": 5, "n_steps": 4, "gamma": 1.5}
 COLUMNS = {"values": drawn("normal", 5, 7)}
 
+
+def tab_transformer(*inputs: Any, variant: str | None = None, **more: Any) -> Case:
+    """A TabTransformer; a large one has the spec's defaults, as published."""
+    params: dict[str, Any] = {} if variant else more.pop("params")
+    sizes = {"dim": 32, "depth": 6, "heads": 8} | more.pop("sizes", {}) | params
+    columns, dim = sizes.pop("column_dim", sizes["dim"] // 8), sizes["dim"]
+    said = {REFERRED.get(name, name): value for name, value in sizes.items()}
+    reference = call(
+        "tab_transformer_pytorch.TabTransformer",
+        **said,
+        use_shared_categ_embed=columns > 0,
+        shared_categ_dim_divisor=dim / max(columns, 1),
+    )
+    return Case(variant=variant, params=params, reference=reference, inputs=inputs, **more)
+
+
+REFERRED = {
+    "cardinalities": "categories",
+    "numbers": "num_continuous",
+    "d_out": "dim_out",
+    "head_dim": "dim_head",
+    "hidden": "mlp_hidden_mults",
+    "special_tokens": "num_special_tokens",
+}
+ADULT: dict[str, Any] = {"cardinalities": [8, 16, 7, 14, 6, 5, 2, 41], "numbers": 6}
+LITTLE: dict[str, Any] = {"dim": 8, "depth": 2, "heads": 2, "head_dim": 4}
+COLUMNED: dict[str, Any] = {"cardinalities": [5, 3, 4], "numbers": 4, **LITTLE}
+PLAIN: dict[str, Any] = {"cardinalities": [7], "numbers": 0, "d_out": 2, "column_dim": 0}
+MANY: dict[str, Any] = {"cardinalities": [3, 6], "numbers": 2, "column_dim": 4, "hidden": [3, 2, 1]}
+
 CASES = {
     "tabular/mlp": (
         mlp({"x": drawn("normal", 3, 8)}, d_in=8, names=True),
@@ -124,6 +154,24 @@ CASES = {
         tabnet(COLUMNS, params=OTHER, method="explain", run=explained),
         tabnet(params={"numbers": 4, "n_shared": 1, "n_independent": 3}),
         tabnet(params={"numbers": 54, "d_out": 7, "n_d": 64, "n_a": 64, "n_steps": 5}),
+    ),
+    "tabular/tab_transformer": (
+        tab_transformer(
+            {"categories": listed([[0, 2, 1], [4, 0, 3]]), "values": drawn("normal", 2, 4)},
+            variant="tiny",
+            sizes=COLUMNED,
+            names=True,
+        ),
+        tab_transformer(
+            {"categories": listed([[6], [0], [3]]), "values": drawn("normal", 3, 0)},
+            params=PLAIN | LITTLE,
+            names=True,
+        ),
+        tab_transformer(
+            {"categories": listed([[2, 5], [0, 1]]), "values": drawn("normal", 2, 2)},
+            params=MANY | LITTLE | {"special_tokens": 0},
+        ),
+        tab_transformer(params=ADULT),
     ),
     "tabular/ft_transformer": (
         ft_transformer(MIXED, n_cont_features=6, cat_cardinalities=[3, 7], names=True),
