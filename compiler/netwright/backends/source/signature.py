@@ -179,8 +179,7 @@ def output_class(context: ClassContext) -> list[Class]:
     outputs = context.block.outputs
     if not context.is_root or len(outputs) < 2:
         return []
-    sample = context.facts.sample
-    fields = [Argument(o.name, tensor_annotation(sample.outputs[o.name])) for o in outputs]
+    fields = [Argument(o.name, _output_annotation(context, o.name)) for o in outputs]
     return [
         Class(
             f"{context.name}Output",
@@ -191,6 +190,13 @@ def output_class(context: ClassContext) -> list[Class]:
     ]
 
 
+def _output_annotation(context: ClassContext, name: str) -> str:
+    """The type of an output, which may be None where an optional input is not given."""
+    values = [i.outputs[name] for i in context.facts.instances if name in i.outputs]
+    kind = tensor_annotation(next((v for v in values if v is not None), None))
+    return f"{kind} | None" if any(v is None for v in values) else kind
+
+
 def returns(context: ClassContext, fields: list[Class]) -> str:
     if fields:
         return fields[0].name
@@ -198,9 +204,9 @@ def returns(context: ClassContext, fields: list[Class]) -> str:
     if context.returns_list:
         if len(context.facts.cut) > 1:
             return "list[Tensor]"
-        return tensor_annotation(next(iter(sample.outputs.values())))
+        return _output_annotation(context, next(iter(sample.outputs)))
     twice = twins(context.block, _loop_node(context))
-    kinds = [tensor_annotation(v) for name, v in sample.outputs.items() if name not in twice]
+    kinds = [_output_annotation(context, name) for name in sample.outputs if name not in twice]
     return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
 
 
