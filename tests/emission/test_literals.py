@@ -59,6 +59,23 @@ def test_a_list_of_tensors_counts(joined: str, tmp_path: Path) -> None:
     assert "nn.Linear(dim * len(widths), 2)" in emitted(JOINED % joined, tmp_path)
 
 
+HELD = """  normed: {op: Blk, width: dim * 2}
+blocks:
+  Blk:
+    params: {width: int, norm: {type: module, default: %s}}
+    inputs: {x: "float[B, C]"}
+    graph: {fc: Linear(out_features=width), normed: norm}
+"""
+
+
+@pytest.mark.parametrize(
+    "norm",
+    ["GroupNorm(num_groups=width)", '"LayerNorm if dim > 3 else GroupNorm(num_groups=width)"'],
+)
+def test_a_module_that_a_param_holds_reads_params(norm: str, tmp_path: Path) -> None:
+    assert "nn.GroupNorm(width, width)" in emitted(HELD % norm, tmp_path)
+
+
 def emitted(graph: str, folder: Path) -> str:
     """The source of a spec, its line breaks as spaces."""
     file = folder / "spec.yaml"

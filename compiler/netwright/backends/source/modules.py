@@ -249,6 +249,10 @@ class Modules(BuildTime):
         self, node: ModuleNode | InlineNode, source: ex.Expr, targets: list[str], used: list[str]
     ) -> tuple[tuple[str, ...], ex.Expr]:
         """A loop over tensors, which do not exist yet: over the lists beside them, or a count."""
+        counter = "i"
+        if is_call(source, "enumerate") and isinstance(source, ex.Call):
+            counter, *targets = targets
+            source = source.args[0]
         parts = (
             list(source.args)
             if is_call(source, "zip") and isinstance(source, ex.Call)
@@ -257,17 +261,18 @@ class Modules(BuildTime):
         beside = [
             (t, p) for t, p in zip(targets, parts, strict=False) if t in used and self.is_build(p)
         ]
-        if len(beside) == 1:
-            (name, part) = beside[0]
-            if "i" in used:
-                return ("i", name), call("enumerate", self.expr(part))
-            return (name,), self.expr(part)
         if beside:
-            return tuple(t for t, _ in beside), call("zip", *(self.expr(p) for _, p in beside))
+            names = [t for t, _ in beside]
+            lists = [self.expr(p) for _, p in beside]
+            whole = lists[0] if len(lists) == 1 else call("zip", *lists)
+            if counter in used:
+                return (counter, *_packed(names)), call("enumerate", whole)
+            return tuple(names), whole
         counts = {count for count in self.facts.found(node, "count") if count}
         if len(counts) > 1:
             _refuse_several(node)
-        return ("i" if "i" in used else "_",), call("range", ex.Literal(max(counts, default=0)))
+        name = counter if counter in used else "_"
+        return (name,), call("range", ex.Literal(max(counts, default=0)))
 
     def _one(self, node: ModuleNode | InlineNode, index: int = 0) -> ex.Expr:
         """One module: `nn.Linear(...)`, `Block(...)` or a short `nn.Sequential(...)`."""
@@ -297,7 +302,7 @@ class Modules(BuildTime):
             if arg.name in node.args:
                 given[arg.name] = self.expr(node.args[arg.name])
             elif arg.name in partial:
-                given[arg.name] = _literal(partial[arg.name])
+                given[arg.name] = self._held(node, arg.name, partial[arg.name])
             elif arg.name in op.infer:
                 given[arg.name] = self._inferred(node, arg.name)
         return ex.Call(path(self._path_of(op)), *_arranged(op.args, given), span=node.span)
@@ -321,6 +326,11 @@ class Modules(BuildTime):
     def _partial(self, node: Node, index: int = 0) -> Mapping[str, Value]:
         found = self.facts.found(node, "partial")
         return found[index] if found else {}
+
+    def _held(self, node: Node, name: str, value: Value) -> ex.Expr:
+        """An argument of the module that a param holds: a size as the param's default has it."""
+        chosen = self.facts.sizes.get((node, f"partial:{name}"))
+        return _literal(value) if chosen is None else self.expr(chosen)
 
     def _class_call(
         self, node: ModuleNode | InlineNode, context: ClassContext, child: Instance, index: int = 0
@@ -348,7 +358,7 @@ class Modules(BuildTime):
             return as_tuple(value) if "tuple[" in arg.annotation else value
         partial = self._partial(node, index)
         if source in partial:
-            return _literal(partial[source])
+            return self._held(node, source, partial[source])
         size = self.facts.sizes.get((node, f"dim:{source}"))
         if size is not None:
             return self.expr(size)

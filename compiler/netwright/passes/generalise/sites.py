@@ -51,6 +51,12 @@ def _sizes_of(
     elif kind == "dims":
         for name, key in sorted(needs.items()):
             yield (place, f"dim:{name}"), [f.get(key, 0) for f in found]
+    elif kind == "partial":
+        for name in found[0]:
+            rows = [f.get(name) for f in found]
+            sizes = all(isinstance(r, int | Dim) for r in rows)
+            if sizes and any(isinstance(r, Dim) for r in rows):
+                yield (place, f"partial:{name}"), rows
     elif kind == "einops":
         for k, step in enumerate(found[0]):
             for at, sizes in _step_sizes(step.args):

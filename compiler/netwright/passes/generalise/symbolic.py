@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from netwright.diagnostics import Report
 from netwright.ir import expr as ex
 from netwright.ir.classes import ClassFacts
-from netwright.ir.dims import Size, known, symbol
+from netwright.ir.dims import Dim, Size, known, symbol
 from netwright.ir.instance import Instance
-from netwright.ir.values import Scope, Value
+from netwright.ir.values import ModuleValue, Scope, Value
 from netwright.passes.elaborate import Elaborator
+from netwright.passes.evaluate import Evaluator
+from netwright.passes.faults import Fault, Silent
+from netwright.passes.frame import Frame
 from netwright.passes.generalise.groups import Parent
 from netwright.passes.generalise.shapes import Shapes
 
@@ -20,12 +25,12 @@ def look_again(
     facts: ClassFacts, instance: Instance, parents: list[Parent], number: int
 ) -> Instance:
     """`instance` elaborated again with its integers as symbols."""
-    params = {k: _as_symbol(k, v) for k, v in instance.params.items()}
-    scope = Scope(
-        instance.scope.module,
-        instance.scope.params,
-        {k: _as_symbol(k, v) for k, v in instance.scope.table.items()},
+    module = instance.scope.module
+    table = _with_modules({k: _as_symbol(k, v) for k, v in instance.scope.table.items()}, instance)
+    params = _with_modules(
+        {k: _as_symbol(k, v) for k, v in instance.params.items()}, instance, table
     )
+    scope = Scope(module, instance.scope.params, table)
     dims: dict[str, Size] = {}
     for name, size in instance.dims.items():
         dims[name] = _as_symbol(name, known(size)) if known(size) is not None else size
@@ -59,6 +64,33 @@ def _as_symbol(name: str, value: Value) -> Value:
     if type(value) is int:
         return symbol(name, value, expr=ex.Name(name))
     return value
+
+
+def _with_modules(
+    values: dict[str, Value], instance: Instance, around: Mapping[str, Value] = MappingProxyType({})
+) -> dict[str, Value]:
+    """`values` in which a module that is its param's default has that default's arguments:
+    `GroupNorm(num_groups=width)`, and not 8."""
+    found = dict(values)
+    for param in (*instance.scope.module.params, *instance.block.params):
+        held = found.get(param.name)
+        if not isinstance(held, ModuleValue) or not held.args or param.default is None:
+            continue
+        own = Instance(instance.block, instance.scope, {}, {}, {})
+        frame = Frame(own, {**around, **found}, symbolic=True)
+        try:
+            default = Evaluator(frame).value(param.default)
+        except (Fault, Silent):
+            continue
+        if isinstance(default, ModuleValue) and _numbers(default) == _numbers(held):
+            found[param.name] = replace(held, args=default.args)
+    return found
+
+
+def _numbers(module: ModuleValue) -> tuple[object, dict[str, Value]]:
+    """What a module is, and its arguments as numbers."""
+    numbers = {k: known(v) if isinstance(v, Dim) else v for k, v in module.args}
+    return module.target, numbers
 
 
 def _given_types(facts: ClassFacts, parents: list[Parent]) -> dict[str, list[Any]]:
