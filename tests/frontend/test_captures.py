@@ -50,9 +50,9 @@ def test_functions_modules_and_initialisers_are_not() -> None:
     assert captured(module, "b") == ("C", "s", "dropout")
 
 
-def test_a_module_called_again_is() -> None:
-    module = graph("fc: Conv2d(out_channels=3, kernel_size=1)\nb: {graph: {c: fc(x)}}")
-    assert captured(module, "b") == ("fc", "x")
+def test_a_param_that_holds_a_module_is() -> None:
+    module = graph("b: {graph: {c: norm(eps=1e-4)}}", "params: {norm: {type: module}}\n")
+    assert captured(module, "b") == ("norm",)
 
 
 def test_comprehensions_bind_their_names() -> None:

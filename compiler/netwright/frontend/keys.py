@@ -32,7 +32,7 @@ CONTROL = frozenset(
 NODE_KINDS = ("op", "graph", "parameter", "buffer")
 """The key that says what a node is."""
 INLINE = CONTROL | {"graph", "outputs", "flat"}
-_TENSOR_CONTROL = frozenset({"key", "when", "shared", "frozen", "doc"})
+_TENSOR_CONTROL = frozenset({"key", "when", "frozen", "doc"})
 PARAMETER = _TENSOR_CONTROL | {"parameter", "init"}
 BUFFER = (_TENSOR_CONTROL - {"frozen"}) | {"buffer", "persistent"}
 RESERVED = CONTROL | set(NODE_KINDS)

@@ -231,13 +231,13 @@ class NodeLowering:
     ) -> None:
         """Control keys that do not apply here. `meant` are those that stand misspelt."""
         misplaced(self.form, held, meant)
-        counter = scope.lookup("i")
         looping = controls.loop is not None or not _LOOPS.isdisjoint(meant)
-        looping = looping or (counter is not None and counter.kind == "index")
         if controls.shared and not looping:
-            message = "`shared` applies to a loop or inside one"
-            help = "a node outside loops has one set of weights anyway"
-            self.fault("E0219", message, held.entries["shared"].key.span, help)
+            counter = scope.lookup("i")
+            inside = counter is not None and counter.kind == "index"
+            help = _SHARED_INSIDE if inside else _SHARED_OUTSIDE
+            span = held.entries["shared"].key.span
+            self.fault("E0219", "`shared` applies beside a loop", span, help)
 
     def argument(self, callee: Callee | None, name: str, value: Value) -> Expr:
         """An argument in the long form, where a string argument is literal."""
@@ -322,6 +322,11 @@ class NodeLowering:
 
 
 _LOOPS = frozenset(keys.LOOPS)
+_SHARED_INSIDE = (
+    "for one set of weights in all iterations, put it on the loop; or the node before "
+    "the loop, with its weights handed on under `from`"
+)
+_SHARED_OUTSIDE = "a node outside loops has one set of weights anyway"
 _KINDS = {
     "node": "a node",
     "input": "an input",

@@ -318,6 +318,8 @@ class ExprNames:
             self.use(name, binding)
             if binding.kind != "node":
                 self.module_in_expression(func, level)
+            elif level.pending.get(name) != binding.span:
+                self.called_inside(func, binding)
             elif is_function(name):
                 self.hides(func, binding)
         elif self.file.callee(func) is not None and name not in bound:
@@ -330,6 +332,12 @@ class ExprNames:
             self.fault("E0305", message, func.span)
         elif name not in bound:
             self.unknown_function(func, level)
+
+    def called_inside(self, func: Name, binding: Binding) -> None:
+        message = f"`{func.id}` stands outside this `graph`, and cannot be called in it"
+        note = Label(binding.span, f"the node `{func.id}`")
+        help = "its weights may be read inside, as names under `from`"
+        self.fault("E0305", message, func.span, help, (note,))
 
     def hides(self, func: Name, binding: Binding) -> None:
         message = f"the node `{func.id}` hides the function of that name"
