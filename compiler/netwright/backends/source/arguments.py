@@ -23,6 +23,9 @@ def ctor_args(context: ClassContext, constructor: BuildTime) -> list[CtorArg]:
         for param in reversed(block.params):  # what a derived default reads is needed too
             _root_arg(context, param, constructor)
         return [a for p in block.params if (a := _root_arg(context, p, constructor)) is not None]
+    for param in reversed(block.params):  # the same
+        if param.name in constructor.needed:
+            _param_arg(context, param, constructor)
     first: list[CtorArg] = []
     required: list[CtorArg] = []
     around: list[CtorArg] = []
