@@ -61,6 +61,17 @@ def test_counts_agree_with_torch(spec, variant):
     assert_counts_agree(model, next(cases_of(model.elaborate(), spec)))
 
 
+def test_a_module_of_which_only_a_weight_is_read_is_not_called(tmp_path):
+    text = """netwright: 1
+model: M
+inputs: {x: "float[B, 4]"}
+graph:
+  fc: Linear(out_features=6)
+  out: x @ fc.weight.mT
+"""
+    assert_counts_agree(load(written(tmp_path, text)), {"x": torch.zeros(2, 4)})
+
+
 @pytest.mark.parametrize("given", [True, False])
 def test_tied_weights_count_once(tmp_path, given):
     model = load(written(tmp_path, TIED), tied=given)

@@ -26,9 +26,9 @@ from netwright.ir.instance import (
     named,
 )
 from netwright.ir.program import Node
-from netwright.ir.steps import produced
+from netwright.ir.steps import needed, produced
 from netwright.ir.types import TensorType
-from netwright.ir.values import Tensor, to_type
+from netwright.ir.values import Tensor, tensors, to_type
 from netwright.ops.broadcast import matmul_flops
 from netwright.passes.model import Elaboration
 from netwright.passes.ties import ties
@@ -228,10 +228,12 @@ class _Counter:
         return self._inner[instance]
 
     def _rows(self, instance: Instance) -> Iterator[Counts]:
+        """What is computed; a module of which only the weights are read is not called."""
         seen: set[Path] = set()
         for weight in instance.weights.values():
             yield _weight(weight)
-        for item in _grouped(instance.steps):
+        wanted = [t for value in instance.outputs.values() for t in tensors(value)]
+        for item in _grouped(needed(instance.steps, wanted)):
             match item:
                 case CallModule(path=path):
                     yield _module(item, path in seen)
