@@ -115,7 +115,14 @@ class ClassContext:
         captured = self.block.inline and all(
             name in i.params and i.params[name] is None for i in self.facts.instances
         )
-        return captured and self.parent is not None and self.parent.is_absent(name)
+        if not captured or self.parent is None:
+            return False
+        return self._is_item(self.parent.block, name) or self.parent.is_absent(name)
+
+    def _is_item(self, around: Block, name: str) -> bool:
+        """Whether the loop of an inline block binds `name`."""
+        loops = [n.control.loop for n in around.nodes if getattr(n, "block", None) is self.block]
+        return any(loop is not None and name in loop.names for loop in loops)
 
     def of(self, instance: Instance) -> ClassContext:
         """The context of another instance's class."""

@@ -29,6 +29,7 @@ from netwright.ir.program import (
     ExprNode,
     Given,
     InlineNode,
+    Loop,
     ModuleNode,
     Node,
     ParameterNode,
@@ -213,19 +214,33 @@ class Forward(Translator):
         """A node that is switched off in every instance: its input flows on, or its `else`."""
         if node.control.when is not None:
             self.decided.append((node.control.when, False))
-        if node.control.otherwise is not None:
-            value = self.expr(node.control.otherwise)
-            kinds = set(self.facts.found(node, "kind"))
-            self.assign(node, (node.name,), value, kinds <= {"tensor"})
-            return
+        flows = set(self.facts.found(node, "kind")) <= {"tensor"}
+        flows = flows or node.control.otherwise is None
+        self.assign(node, (node.name,), self._passed(node), flows)
+
+    def _passing_each(self, node: ModuleNode | InlineNode, loop: Loop) -> None:
+        """`each` that is switched off in every instance: the list of what it gives instead."""
+        self.bound.append(set(loop.names))
+        value = self._passed(node)
+        self.bound.pop()
+        used = set(ex.free_names(value)) & set(loop.names)
+        targets, iterable = self.iterations(node, loop, used)
+        if not used:
+            if isinstance(iterable, ex.Call) and len(targets) > 1:  # `enumerate`
+                iterable = iterable.args[0]
+            targets = ("_",)
+        self.assign(node, (node.name,), ex.Comprehension(value, targets, iterable))
+
+    def _passed(self, node: ModuleNode | InlineNode) -> ex.Expr:
+        """What a node gives that is switched off."""
         given = node.given
+        if node.control.otherwise is not None:
+            return self.expr(node.control.otherwise)
         if given.positional:
-            value = self.expr(given.positional[0])
-        elif given.named:
-            value = self.expr(next(iter(given.named.values())))
-        else:
-            value = self.name(self.implicit(node))
-        self.assign(node, (node.name,), value, flows=True)
+            return self.expr(given.positional[0])
+        if given.named:
+            return self.expr(next(iter(given.named.values())))
+        return self.name(self.implicit(node))
 
     def _conditional(
         self,
@@ -285,7 +300,9 @@ class Forward(Translator):
                 found[name] = self.expr(expr)
         found.update(carried)
         if isinstance(node, InlineNode):
-            self._captured(node, found, {k for k, v in made[0].inputs.items() if tensorish(v)})
+            children = self.facts.found(node, "child")
+            given_there = {k for c in children for k, v in c.inputs.items() if tensorish(v)}
+            self._captured(node, found, given_there)
         return found
 
     def _captured(self, node: InlineNode, found: dict[str, ex.Expr], tensors: set[str]) -> None:
@@ -313,6 +330,10 @@ class Forward(Translator):
 
     def _loop(self, node: ModuleNode | InlineNode, kind: str) -> None:
         made = self.facts.found(node, "child")
+        loop = node.control.loop
+        if not made and kind == "each" and loop is not None and node.control.when is not None:
+            self._passing_each(node, loop)
+            return
         if not made:
             self._passing(node)
             return

@@ -10,7 +10,7 @@ from netwright.backends.source.places import Places
 from netwright.ir import expr as ex
 from netwright.ir.dims import Dim, known
 from netwright.ir.instance import Instance, ModuleChild
-from netwright.ir.program import ExprNode, Node
+from netwright.ir.program import ExprNode, InlineNode, ModuleNode, Node
 from netwright.ir.values import Outputs, TensorList, Value
 from netwright.ops.entry import ModuleOp
 
@@ -38,7 +38,14 @@ class Lookup:
         for instance in self.facts.instances:
             names.update(k for k, v in instance.values.items() if tensorish(v))
             names.update(k for k, v in instance.inputs.items() if tensorish(v))
+            names.update(k for k, v in instance.values.items() if self._is_switched_list(k, v))
         return names
+
+    def _is_switched_list(self, name: str, value: Value) -> bool:
+        """Whether `name` is a node that gives tensors for each of a list, where none is given."""
+        node = self.nodes.get(name)
+        listed = isinstance(value, tuple) and bool(value) and all(v is None for v in value)
+        return listed and isinstance(node, ModuleNode | InlineNode)
 
     def lists(self) -> frozenset[str]:
         """The names that hold lists of tensors."""

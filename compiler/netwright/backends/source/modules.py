@@ -218,11 +218,12 @@ class Modules(BuildTime):
         source, targets = loop.iterable, list(loop.targets) or ["i"]
         if loop.kind == "repeat" and len(targets) == 1:
             name = targets[0] if targets[0] in used else "_"
-            iterable = self.expr(source)
-            if True not in self.facts.found(node, "listed"):
-                iterable = call("range", self._left(node) or iterable)
-            elif not self.is_build(source):
+            counts = True not in self.facts.found(node, "listed")
+            if not counts and not self.is_build(source):
                 return self._over_tensors(node, source, targets, used)
+            iterable = self.expr(source)
+            if counts:
+                iterable = call("range", self._left(node) or iterable)
             if "i" in used and targets[0] != "i":
                 return ("i", name), call("enumerate", iterable)
             return (name,), iterable

@@ -367,7 +367,9 @@ class Translator(Lookup):
             order = [(a.name, a.name) for a in child.op.inputs]
         else:
             context = self.context.of(child)
-            order = [("" if a.source not in inputs else a.source, a.name) for a in context.inputs]
+            absent = node.captures if isinstance(node, InlineNode) else frozenset[str]()
+            named = {*inputs, *absent}
+            order = [("" if a.source not in named else a.source, a.name) for a in context.inputs]
             if context.is_chain:
                 order = [(next(iter(inputs)), "input")]
         gap = False
