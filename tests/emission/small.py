@@ -194,6 +194,16 @@ SMALL: dict[str, Small] = {
     "vision/eva02": Small(
         {"img_size": 42, "dim": 24, "depth": 2, "heads": 2, "num_classes": 10}, 4
     ),
+    "vision/fcos": Small(
+        {
+            "width": 32,
+            "depth": 1,
+            "num_classes": 5,
+            "encoder": "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1],"
+            " norm=pyramid.FrozenBatchNorm2d)",
+        },
+        1,
+    ),
     "vision/mixer": Small(
         {"img_size": 32, "patch_size": 16, "dim": 24, "depth": 2, "num_classes": 10}, 6
     ),
@@ -214,6 +224,24 @@ SMALL: dict[str, Small] = {
             " norm=pyramid.FrozenBatchNorm2d)",
         },
         2,
+    ),
+    "vision/rt_detr": Small(
+        {
+            "layer": "BasicLayer",
+            "widths": (64, 16, 24, 32),
+            "depths": (1, 1, 1, 1),
+            "encoder_dim": 32,
+            "encoder_hidden": 48,
+            "fused_dim": 16,
+            "dim": 32,
+            "heads": 4,
+            "hidden": 48,
+            "points": 2,
+            "decoder_depth": 2,
+            "queries": 5,
+            "num_classes": 3,
+        },
+        4,
     ),
     "vision/segformer": Small(
         {"depths": (1, 2, 1, 1), "dims": (8, 16, 24, 32), "heads": (1, 2, 3, 4)}
