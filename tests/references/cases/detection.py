@@ -96,6 +96,29 @@ RETINANET = (
 )
 
 
+FCOS = (
+    Case(
+        variant="fcos_resnet50_fpn",
+        reference=call(f"{DETECTION}.FCOS", resnet50_pyramid(256), 91),
+        names=True,
+    ),
+    Case(
+        variant="tiny",
+        params={
+            "encoder": (
+                "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1],"
+                " norm=pyramid.FrozenBatchNorm2d)"
+            ),
+            "depth": 4,
+            "width": 64,
+        },
+        reference=call(f"{DETECTION}.FCOS", small_pyramid(64, FROZEN), 5),
+        run=raw,
+        inputs=images((1, 132, 136), (2, 160, 132)),
+    ),
+)
+
+
 def detr(name: str, **config: Any) -> Case:
     """A published size of DETR."""
     return Case(variant=name, reference=detr_reference(num_labels=91, **config), names=not config)
@@ -156,4 +179,5 @@ DETR = (
 CASES = {
     "vision/detr": DETR,
     "vision/retinanet": RETINANET,
+    "vision/fcos": FCOS,
 }
