@@ -62,11 +62,11 @@ SPEC: dict[str, Any] = {
             "op": "LSTMCell", "hidden_size": 8, "scan": "x_t in x over B", "from": {"input": "x"}
         },
         "g": {
-            "parameter": ["n", 8], "init": "zeros", "key": "g", "when": True, "shared": False,
+            "parameter": ["n", 8], "init": "zeros", "key": "g", "when": True,
             "frozen": True, "doc": "A tensor.",
         },
         "h": {
-            "buffer": "arange(n)", "persistent": False, "key": "h", "when": True, "shared": False,
+            "buffer": "arange(n)", "persistent": False, "key": "h", "when": True,
             "doc": "A tensor.",
         },
     },

@@ -93,8 +93,6 @@ class _TensorSpec(Form):
     """The weights' path from here instead of the node's name: `blocks.{i}`; `""` adds no level."""
     when: Formula = None
     """A condition; where it does not hold, the node is not there."""
-    shared: bool = False
-    """One set of weights for all iterations of a loop."""
     doc: str = ""
     """A comment that is carried into the source."""
 
@@ -130,6 +128,8 @@ class _ControlledSpec(_TensorSpec):
     """One instance applied along a dim: `x_t in x over T`."""
     collect: bool = False
     """With `repeat`: the value is the list of what every iteration carried on."""
+    shared: bool = False
+    """One set of weights for all iterations of a loop."""
     otherwise: Formula = Field(None, alias="else")
     """The value where `when` does not hold, instead of the input."""
     take: Take = None
