@@ -54,6 +54,7 @@ class ResNetFeatures(nn.Module):
         depths: tuple[int, ...] = (3, 4, 6, 3),
         strides: tuple[int, ...] = (1, 2, 2, 2),
         dilations: tuple[int, ...] = (1, 1, 1, 1),
+        first_dilated: bool = True,
     ) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
@@ -96,7 +97,7 @@ class ResNetFeatures(nn.Module):
                     256 if i == 0 else 512,
                     512,
                     stride=strides[3] if i == 0 else 1,
-                    dilation=dilations[3],
+                    dilation=dilations[3] if i > 0 or first_dilated else 1,
                 )
                 for i in range(depths[3])
             ],
