@@ -216,4 +216,5 @@ def _model(root: MappingValue, module: Module) -> Block | None:
 def lower_properties(form: Form, root: MappingValue, module: Module) -> None:
     """Read the claims, last: what has been reported of a name is not said of a claim again."""
     model = _model(root, module)
-    module.properties = properties(form, root.get("properties"), module, model)
+    variants = None if misspelt(root, keys.SPEC, {"variants"}) else module.variants
+    module.properties = properties(form, root.get("properties"), module, model, variants)

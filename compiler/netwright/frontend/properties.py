@@ -173,11 +173,16 @@ PROPERTIES = {
 
 
 def properties(
-    form: Form, value: Value | None, module: Module, model: Block | None
+    form: Form,
+    value: Value | None,
+    module: Module,
+    model: Block | None,
+    variants: Collection[str] | None,
 ) -> dict[str, object]:
     """The claims as plain data, `12M` as a number.
 
     Args:
+        variants: their names; None where they could not be read.
         model: None where its inputs and outputs could not be read.
     """
     found: dict[str, object] = {}
@@ -189,7 +194,7 @@ def properties(
             message = f"there is no property `{key.text}`"
             form.report.add(Diagnostic("E0409", message, key.span, help=help))
             continue
-        found[key.text] = _Reading(form, module, model, key.text, claim).claim(held)
+        found[key.text] = _Reading(form, module, model, variants, key.text, claim).claim(held)
     return found
 
 
@@ -204,6 +209,7 @@ class _Reading:
     form: Form
     module: Module
     model: Block | None
+    variants: Collection[str] | None
     name: str
     about: Claim
 
@@ -275,7 +281,7 @@ class _Reading:
         if not isinstance(value, MappingValue):
             return self.count(value)
         for name, entry in value.entries.items():
-            self.known(name, entry.key.span, "the spec has no variant", self.module.variants)
+            self.known(name, entry.key.span, "the spec has no variant", self.variants)
         return {name: self.count(entry.value) for name, entry in value.entries.items()}
 
     def range(self, value: Value) -> list[float | None]:
