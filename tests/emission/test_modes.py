@@ -1,16 +1,12 @@
-"""Emitted models in torch's own machinery: meta device, full-graph compilation, export, tracing."""
+"""Emitted models in torch's own machinery: meta device, full-graph compilation, tracing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import torch
-from netwright.ir.dims import Dim, known, symbols
-from netwright.ir.instance import Instance
-from netwright.ir.values import Tensor
-from netwright.passes.model import Case, Elaboration
+from netwright.passes.model import Elaboration
 from torch import nn
 from torch.utils import _pytree as pytree
 
@@ -41,22 +37,8 @@ UNTRACED = {
 }
 """Specs whose `forward` decides by a size, which a symbolic trace does not know, and why."""
 
-STATIC = {
-    "recurrent/gru_classifier": "T",
-    "recurrent/lstm_classifier": "T",
-    "recurrent/seq2seq": "S T",
-    "recurrent/speaker_encoder": "T",
-    "timeseries/lstm_forecaster": "T",
-    "language/mamba": "T",
-}
-"""Sizes that torch fixes when it exports: its recurrent modules unroll time, see below, and the
-steps of `linear_scan` follow from it."""
-
 SAMPLE = ["language/tiny_gpt", "vision/resnet", "vision/segformer", "graph/gcn"]
 """One spec for each structure: attention, convolutions and norms, several maps, scatters."""
-
-LSTM_WEIGHTS = "ignore:The tensor attributes self\\..*_flat_weights:UserWarning"
-"""torch's own LSTM keeps a list of its weights beside them, which export remarks on."""
 
 
 def bare(elaboration: Elaboration, spec: str) -> dict[str, Any]:
@@ -119,65 +101,6 @@ def gradients(model: nn.Module, out: Any) -> list[torch.Tensor]:
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     assert len(grads) == len(list(model.parameters()))
     return [*(t.detach() for t in tensors), *(g.clone() for g in grads)]
-
-
-@pytest.mark.filterwarnings(LSTM_WEIGHTS)
-@BOTH
-def test_export(spec: str, variant: str | None) -> None:
-    """Sizes that the spec left open stay open: the program runs at others than it was made with."""
-    elaboration = small(spec, variant)
-    model = built(elaboration)
-    inputs = bare(elaboration, spec)
-    open_ = open_dims(elaboration.cases[Case()], inputs, STATIC.get(spec, ""))
-    if "image" in inputs:  # large enough that no map is a single pixel, which torch specialises
-        inputs = {name: grown(value, open_[name]) for name, value in inputs.items()}
-    program = torch.export.export(model, (), kwargs=inputs, dynamic_shapes=open_, strict=False)
-    module = program.module()
-    assert_same(module(**inputs), model(**inputs))
-    larger = {name: grown(value, open_[name]) for name, value in inputs.items()}
-    assert_same(module(**larger), model(**larger))
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("module", [nn.LSTM, nn.GRU])
-def test_recurrent_modules_fix_time_in_export(module: type[nn.Module]) -> None:
-    """torch traces `_VF.lstm` and `_VF.gru` step by step, so that the number of steps is fixed in
-    the program, strict or not. Should this fail, `STATIC` can go."""
-    dims = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
-    with pytest.raises(torch._dynamo.exc.UserError, match="specialized it to be a constant"):
-        torch.export.export(
-            module(3, 4, batch_first=True).eval(), (torch.randn(2, 5, 3),), dynamic_shapes=dims
-        )
-
-
-def open_dims(
-    instance: Instance, inputs: Mapping[str, Any], static: str
-) -> dict[str, dict[int, Any]]:
-    """Every size that is a symbol in the inputs' types; multiples where `where` asks for them."""
-    dims: dict[str, Any] = {}
-    found: dict[str, dict[int, Any]] = {}
-    for name in inputs:
-        value = instance.inputs[name]
-        assert isinstance(value, Tensor)
-        found[name] = {}
-        for axis, size in enumerate(value.type.shape):
-            if isinstance(size, Dim) and known(size) is None:
-                (symbol,) = symbols(size)
-                if symbol.name in static.split():
-                    continue
-                if symbol.scale > 1:
-                    one = dims.setdefault(symbol.name, torch.export.Dim(symbol.name))
-                    found[name][axis] = symbol.scale * one
-                else:
-                    found[name][axis] = torch.export.Dim.DYNAMIC
-    return found
-
-
-def grown(value: torch.Tensor, axes: Mapping[int, Any]) -> torch.Tensor:
-    """`value` at twice the size along its open axes."""
-    for axis in axes:
-        value = torch.cat([value, value], axis)
-    return value
 
 
 @BOTH
