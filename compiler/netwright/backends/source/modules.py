@@ -301,7 +301,8 @@ class Modules(BuildTime):
         given: dict[str, ex.Expr] = {}
         for arg in op.args:
             if arg.name in node.args:
-                given[arg.name] = self.expr(node.args[arg.name])
+                value = self.expr(node.args[arg.name])
+                given[arg.name] = as_tuple(value) if op.path.startswith("nn.") else value
             elif arg.name in partial:
                 given[arg.name] = self._held(node, arg.name, partial[arg.name])
             elif arg.name in op.infer:

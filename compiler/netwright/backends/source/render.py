@@ -113,10 +113,10 @@ def _docstring(doc: str, indent: int) -> list[Line]:
     text = _docstring_text(_capital(doc))
     if len(pad) + len(text) + 6 <= WIDTH:
         return [Line(f'{pad}"""{text}"""')]
-    first, *rest = textwrap.wrap(text, WIDTH - indent - 3)
+    first, *rest = textwrap.wrap(text, WIDTH - indent - 3, break_on_hyphens=False)
     if not rest:  # ruff would put the quotes back on the only line
-        first, *rest = textwrap.wrap(text, WIDTH - indent - 6)
-    more = textwrap.wrap(" ".join(rest), WIDTH - indent)
+        first, *rest = textwrap.wrap(text, WIDTH - indent - 6, break_on_hyphens=False)
+    more = textwrap.wrap(" ".join(rest), WIDTH - indent, break_on_hyphens=False)
     return [Line(f'{pad}"""{first}'), *(Line(f"{pad}{t}") for t in more), Line(f'{pad}"""')]
 
 
@@ -127,7 +127,10 @@ def _capital(doc: str) -> str:
 
 
 def _wrapped(text: str, indent: int) -> str:
-    return "\n".join(textwrap.wrap(text, WIDTH - 3, break_long_words=False)) or text
+    return (
+        "\n".join(textwrap.wrap(text, WIDTH - 3, break_long_words=False, break_on_hyphens=False))
+        or text
+    )
 
 
 def _docstring_text(text: str) -> str:
