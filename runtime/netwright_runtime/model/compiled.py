@@ -115,7 +115,10 @@ class Compiler(Protocol):
         """The number of weights, and the FLOPs, with other params; Refused for unfit ones."""
 
     def vary(self, params: Mapping[str, Any], variant: str | None = None) -> Compiled:
-        """The model with other params over its own, or a variant; Refused for unfit ones."""
+        """The model with other params over its own, or a variant; Refused for unfit ones.
+
+        A variant takes nothing over but what the spec has no default for.
+        """
 
 
 @dataclass(frozen=True, eq=False)

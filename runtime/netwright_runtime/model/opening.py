@@ -181,11 +181,17 @@ class _Compiler:
         return total_parameters(elaboration), size_text(count(elaboration).flops)
 
     def vary(self, params: Mapping[str, Any], variant: str | None = None) -> Compiled:
+        kept = {} if variant is None else self._needed(variant)
         try:
-            model = load(self.model, variant, params=params)
+            model = load(self.model, variant, params={**kept, **params})
             return _compiled(self.name, model, {**self.given, **params})
         except SpecError as fault:
             raise _refused(fault) from fault
+
+    def _needed(self, variant: str) -> dict[str, Any]:
+        """What the user gave for params without a default, which the variant leaves open too."""
+        names = (param.name for param in required(self.model.module, variant))
+        return {name: self.given[name] for name in names if name in self.given}
 
 
 def _slot(name: str, value: Value) -> Slot:
