@@ -313,8 +313,8 @@ LOWERING = (
         "sharing",
         "one mixer for all",
         "mixers*",
-        "*[Mixer(numbers + 2, dim, dropout) for _ in range(depth)]",
-        "*([Mixer(numbers + 2, dim, dropout)] * depth)",
+        "*[Mixer(len(cardinalities) + numbers, dim, dropout) for _ in range(depth)]",
+        "*([Mixer(len(cardinalities) + numbers, dim, dropout)] * depth)",
     ),
     _of.lowering(
         "initialisation",
