@@ -13,6 +13,7 @@ import netwright
 import pytest
 import torch
 from netwright_runtime.optimise.regional import choice, compile, kernels, patterns, region
+from netwright_runtime.optimise.regional.maps import layouts_are_free
 from torch import Tensor, nn
 from torch._functorch._aot_autograd.utils import make_boxed_func
 from torch._functorch.aot_autograd import aot_function
@@ -226,6 +227,24 @@ def test_images_keep_their_channels_last_between_blocks_unless_a_view_needs_them
             agree(plain, model, images(2, 3, 8, 8))
         assert seen[0].is_contiguous(memory_format=torch.channels_last) is free
         assert variants(model) == 1
+
+
+class _Helped(nn.Module):
+    def forward(self, x):
+        return self.rows(x)
+
+    def rows(self, x):
+        return [part.view(-1) for part in x]
+
+
+class _Heir(_Helped):
+    pass
+
+
+@pytest.mark.parametrize(("cls", "free"), [(_Helped, False), (_Heir, False), (nn.Conv2d, True)])
+def test_a_view_is_found_in_all_methods_of_a_class(cls, free: bool) -> None:
+    module = cls(1, 1, 1) if cls is nn.Conv2d else cls()
+    assert layouts_are_free(nn.Sequential(module)) is free
 
 
 def test_patterns_of_attention_wait_for_what_may_hold_one(monkeypatch) -> None:

@@ -8,17 +8,35 @@ gives them last to the next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from inspect import unwrap
+from collections.abc import Iterator, Sequence
+from inspect import isfunction, unwrap
+from types import CodeType
 
 import torch
 from torch import Tensor, nn
 
 
 def layouts_are_free(model: nn.Module) -> bool:
-    """Whether nothing in a model calls `view`, which fails for another layout."""
-    forwards = (unwrap(type(part).forward) for part in model.modules())
-    return not any("view" in forward.__code__.co_names for forward in forwards)
+    """Whether no method of a model calls `view`, which fails for another layout."""
+    classes = {type(part) for part in model.modules()}
+    return not any("view" in code.co_names for cls in classes for code in _methods(cls))
+
+
+def _methods(cls: type[nn.Module]) -> Iterator[CodeType]:
+    """The code of a class and of those that it builds on, up to `nn.Module`."""
+    for base in cls.__mro__[: cls.__mro__.index(nn.Module)]:
+        for held in vars(base).values():
+            function = unwrap(held) if callable(held) else None
+            if isfunction(function):
+                yield from _nested(function.__code__)
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    """A function's code, and that of the comprehensions and functions inside."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)
 
 
 def convolves(block: nn.Module) -> bool:

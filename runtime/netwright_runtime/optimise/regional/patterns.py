@@ -41,7 +41,9 @@ def _without_attention() -> Iterator[None]:
     if fuse_attention._sfdp_init.cache_info().currsize:
         yield
         return
-    with patch.object(fuse_attention, "_sfdp_init", lambda device: None):
-        yield
     once: Any = joint_graph.lazy_init
-    once.cache_clear()
+    try:
+        with patch.object(fuse_attention, "_sfdp_init", lambda device: None):
+            yield
+    finally:
+        once.cache_clear()
