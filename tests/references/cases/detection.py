@@ -55,6 +55,10 @@ def small_pyramid(channels: int, norm: Call) -> Call:
     )
 
 
+SMALL_FROZEN = (
+    "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1], norm=pyramid.FrozenBatchNorm2d)"
+)
+
 RETINANET = (
     Case(
         variant="retinanet_resnet50_fpn",
@@ -70,10 +74,7 @@ RETINANET = (
     Case(
         variant="tiny",
         params={
-            "encoder": (
-                "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1],"
-                " norm=pyramid.FrozenBatchNorm2d)"
-            ),
+            "encoder": SMALL_FROZEN,
             "depth": 4,
             "layer": "Plain",
         },
@@ -105,10 +106,7 @@ FCOS = (
     Case(
         variant="tiny",
         params={
-            "encoder": (
-                "resnet.ResNet(block=resnet.BasicBlock, depths=[1, 1, 1, 1],"
-                " norm=pyramid.FrozenBatchNorm2d)"
-            ),
+            "encoder": SMALL_FROZEN,
             "depth": 4,
             "width": 64,
         },
